@@ -15,6 +15,7 @@ use credits_runtime::{Error, LedgerErrorKind, Rejection};
 use crate::pricing::{Credits, Operation};
 use cluster::Cluster;
 
+mod access;
 #[path = "postgres/cluster.rs"]
 #[expect(clippy::expect_used, clippy::print_stdout, reason = "a test says why it did not run")]
 mod cluster;

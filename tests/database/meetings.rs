@@ -190,7 +190,7 @@ fn a_key_that_two_programs_use_at_once_is_charged_once() {
         programs[0].verify().unwrap();
     }
     assert_eq!(deadlocks(&cluster, &url), 0);
-    assert_eq!(cluster.count(&url, "SELECT count(*) FROM keys WHERE lapses"), 2);
+    assert_eq!(cluster.count(&url, "SELECT count(DISTINCT key) FROM journal"), 3);
 }
 
 #[test]

@@ -12,9 +12,10 @@ use super::cluster::Cluster;
 use super::{connect, name_of};
 use crate::pricing::{Credits, Operation};
 
-mod shop {
+pub(super) mod shop {
     credits_runtime::usage_credits! {
         credit_pack boost { gives 100.credits costs 9.dollars }
+        operation step { costs 1.credit }
     }
 }
 
@@ -213,7 +214,7 @@ fn a_batch_adds_wallets_in_the_order_of_their_names() {
     gifts.extend(["bob", "ann"].map(|owner| credits.wallet(owner).give_credits(1).now()));
     let other = cluster.session(&url);
     let add = |owner: &str, number: u32| {
-        let row = format!("'{owner}', 'w', 1, 1, 200, {number}, {number}, 0, 0, ''");
+        let row = format!("'{owner}', 'w', 1, 1, 200, {number}, {number}, 0, 0, NULL, ''");
         cluster.run_in(&other, &format!("INSERT INTO journal VALUES ({row})"));
     };
     // It finds a deadlock first, if there is one.
@@ -269,18 +270,45 @@ fn a_role_with_the_rights_of_the_guide_can_do_what_a_program_does() {
     }
 }
 
-/// Old keys are found by their index, however many keys never lapse.
+/// A key is looked up in the indexes of its owner's first and last uses, however many others there are.
 #[test]
-fn keys_that_never_lapse_are_not_read_to_find_those_that_do() {
+fn a_key_is_found_by_an_index() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.database();
     drop(connect(&url));
     cluster.run(
         &url,
-        "INSERT INTO keys SELECT 'ann', substr(sha256(number::text::bytea), 1, 16), 1, number, false, number
-         FROM generate_series(1, 20000) AS number; ANALYZE keys",
+        "INSERT INTO journal SELECT 'ann', 'wcredits', number, 1, 2, number, number, 0, 0, substr(sha256(number::text::bytea), 1, 16), ''
+         FROM generate_series(1, 20000) AS number;
+         INSERT INTO keys SELECT owner, key, lane, number FROM journal WHERE owner = 'ann'; ANALYZE",
     );
-    let old = "SELECT ctid FROM keys WHERE lapses AND at < 9000 ORDER BY at LIMIT 500 FOR UPDATE SKIP LOCKED";
-    let plan = cluster.text(&url, &format!("EXPLAIN (FORMAT JSON) {old}"));
-    assert!(plan.contains("keys_lapse") && !plan.contains("Seq Scan"), "{plan}");
+    let uses =
+        "SELECT first FROM keys k JOIN journal j USING (lane, number) WHERE k.owner = 'ann' AND k.key = 'x'
+        UNION ALL SELECT first FROM journal WHERE owner = 'ann' AND key = 'x'";
+    let plan = cluster.text(&url, &format!("EXPLAIN (FORMAT JSON) {uses}"));
+    assert!(
+        plan.contains("journal_keys") && plan.contains("keys_pkey") && !plan.contains("Seq Scan"),
+        "{plan}"
+    );
+}
+
+/// The key of a spend may be used again after its retention time; its first use stays in the journal.
+#[test]
+fn a_key_whose_retention_is_over_is_used_for_another_command() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (url, clock) = (cluster.database(), ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+    let credits = Credits::builder().migrate().clock(clock.clone()).connect(&url).unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(100).key("gift").now().wait().unwrap();
+    let spend = || ann.spend_credits_on(Operation::tick()).key("job").now().wait().unwrap();
+    for use_ in 0..3 {
+        assert!(!spend().replayed, "{use_}");
+        clock.advance(Duration::from_hours(24 * 400));
+        assert!(spend().replayed, "{use_}");
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(cluster.count(&url, "SELECT count(*) FROM keys"), use_.min(1));
+    }
+    assert!(ann.give_credits(100).key("gift").now().wait().unwrap().replayed);
+    assert_eq!(ann.credits().unwrap(), 97);
+    credits.verify().unwrap();
 }

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use credits_runtime::billing::Happening;
 use credits_runtime::{Error, LedgerErrorKind, Rejection};
 
 use super::cluster::Cluster;
+use super::orders::{event, shop};
 use super::{connect, move_around, name_of, spent_keys};
 use crate::pricing::{Credits, Operation};
 
@@ -26,7 +28,7 @@ fn a_pool_that_gives_each_transaction_another_session_changes_nothing() {
     for ignored in ["", "options"] {
         let url = cluster.database();
         drop(connect(&url));
-        let Some(pool) = cluster.pool(ignored) else { return };
+        let Some(pool) = cluster.pool("transaction", ignored) else { return };
         let through = || Credits::builder().lanes(4).connect(pool.url(&url)).unwrap();
         move_around(&cluster, &url, &[through(), through()]);
     }
@@ -104,8 +106,16 @@ fn a_statement_that_fails_once_is_sent_again() {
                     &format!("CREATE {when} ON {table} {deferred} {row}; ALTER SEQUENCE failures RESTART"),
                 );
                 let key = format!("{table}/{code}/{}", when.len());
-                let spent = ann.spend_credits_on(Operation::tick()).key(&key).now().wait();
-                assert!(!spent.unwrap().replayed, "{key}");
+                let spend = ann.spend_credits_on(Operation::tick()).key(&key);
+                // A key has a row of `keys` when its hold is settled.
+                let spent = match table {
+                    "keys" => {
+                        let hold = spend.hold(Duration::from_hours(1)).wait().unwrap().into_id();
+                        ann.settle(hold).wait().map(|_| false)
+                    }
+                    _ => spend.now().wait().map(|receipt| receipt.replayed),
+                };
+                assert!(!spent.unwrap(), "{key}");
                 assert!(cluster.count(&url, "SELECT last_value FROM failures") > 1, "{key}: nothing failed");
                 cluster.run(&url, &format!("DROP TRIGGER fail ON {table}"));
                 spends += 1;
@@ -134,6 +144,130 @@ fn a_database_that_lost_answered_commits_is_not_written() {
     assert_eq!(credits.wallet("ann").credits().unwrap(), 1);
     credits.close().unwrap();
     give(&connect(&url)).unwrap();
+}
+
+/// Every table that a spend, a replay or an event reads fails once when it is read, by a policy of row security.
+#[test]
+fn a_row_that_cannot_be_read_once_is_read_again() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (url, role) = (cluster.database(), "reader_that_fails");
+    cluster.run(&url, &format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN"));
+    drop(shop::Credits::builder().migrate().connect(&url).unwrap());
+    // Row security does not apply to a superuser.
+    cluster.run(
+        &url,
+        &format!(
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
+            CREATE SEQUENCE failures; SELECT nextval('failures'); GRANT ALL ON failures TO {role};
+            CREATE FUNCTION fail(code text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('failures') = 1 THEN RAISE 'injected' USING ERRCODE = code; END IF;
+                RETURN true;
+            END $$"
+        ),
+    );
+    let as_role = url.replacen("credits@", &format!("{role}@"), 1);
+    let credits = shop::Credits::builder().lanes(1).connect(as_role).unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(1_000).key("gift").now().wait().unwrap();
+    let hold = ann.spend_credits_on(shop::Operation::step()).key("held").hold(Duration::from_hours(1));
+    ann.settle(hold.wait().unwrap().into_id()).wait().unwrap();
+    let named = || credits.receive(event("cus_1", Some("ann"), Happening::OwnerNamed)).wait().unwrap();
+    named();
+    for table in ["ledger", "lanes", "wallets", "journal", "keys", "records"] {
+        for code in ["40001", "40P01", "55P03", "57014"] {
+            cluster.run(
+                &url,
+                &format!(
+                    "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; CREATE POLICY fail ON {table} USING (fail('{code}'));
+                    ALTER SEQUENCE failures RESTART"
+                ),
+            );
+            if table == "records" {
+                drop(named());
+            } else {
+                // The replay reads the frames of the key.
+                let held = ann.spend_credits_on(shop::Operation::step()).key("held");
+                let again = held.hold(Duration::from_hours(1)).wait();
+                let is_closed = matches!(again, Err(Error::Rejected(Rejection::HoldClosed { .. })));
+                assert!(is_closed, "{table} {code}: {again:?}");
+            }
+            let spend = ann.spend_credits_on(shop::Operation::step()).key(format!("{table} {code}"));
+            assert!(!spend.now().wait().unwrap().replayed, "{table} {code}");
+            let failures = cluster.count(&url, "SELECT last_value FROM failures");
+            assert!(failures > 1, "{table} {code}: nothing failed");
+            cluster.run(
+                &url,
+                &format!("DROP POLICY fail ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+            );
+        }
+    }
+    // A reader that loses against another transaction, or against a standby's recovery, reads again.
+    cluster.run(
+        &url,
+        "ALTER TABLE wallets ENABLE ROW LEVEL SECURITY; CREATE POLICY fail ON wallets USING (fail('40001'));
+        ALTER SEQUENCE failures RESTART",
+    );
+    assert_eq!(ann.credits().unwrap(), 1_000 - 1 - 24);
+    assert_eq!(cluster.count(&url, "SELECT last_value FROM failures"), 2);
+    credits.verify().unwrap();
+}
+
+/// A pool that closes every connection with options, without a word.
+#[test]
+fn a_pool_that_knows_no_options_is_connected_without_them() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    drop(connect(&url));
+    let (port, refused) = start_proxy_without_options(cluster.socket());
+    let through = format!("postgres://credits@127.0.0.1:{port}/{}", name_of(&url));
+    let credits = Credits::builder().lanes(1).connect(&through).unwrap();
+    assert_eq!(credits.wallet("ann").give_credits(1).now().wait().unwrap().entry.balance_after, 1);
+    assert_eq!(refused.load(Ordering::Relaxed), 2);
+    // From then on no options are tried.
+    cluster.end_sessions(&url);
+    assert_eq!(credits.wallet("ann").give_credits(1).now().wait().unwrap().entry.balance_after, 2);
+    assert_eq!(refused.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_pool_in_a_mode_without_transactions_is_refused_with_what_to_do() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    drop(connect(&url));
+    let Some(pool) = cluster.pool("statement", "options") else { return };
+    let Err(Error::Ledger(refused)) = Credits::connect(pool.url(&url)) else { panic!("it was connected") };
+    assert!(refused.to_string().contains("set its mode to `transaction`"), "{refused}");
+}
+
+/// Takes connections on loopback, and passes them to a socket of the database unless they have options of a session. Returns
+/// the number of those that it closed.
+fn start_proxy_without_options(socket: String) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, refused) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&refused);
+    thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let mut first = [0; 4096];
+            let Ok(length @ 1..) = client.read(&mut first) else { continue };
+            let first = &first[..length];
+            if first.windows(15).any(|word| word == b"credits.session") {
+                count.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let Ok(mut server) = UnixStream::connect(&socket) else { continue };
+            let (mut to_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            server.write_all(first).unwrap();
+            thread::spawn(move || {
+                _ = io::copy(&mut from_server, &mut to_client);
+                _ = to_client.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                _ = io::copy(&mut client, &mut server);
+                _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (port, refused)
 }
 
 /// The trigger drops everything that is prepared in the session of the lane that fires it.

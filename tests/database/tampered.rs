@@ -7,7 +7,7 @@ use super::connect;
 use crate::pricing::Operation;
 
 /// A change by hand, and whether the owner's records show it. The others are of a lane.
-const CHANGES: [(&str, &str, bool); 12] = [
+const CHANGES: [(&str, &str, bool); 17] = [
     ("a balance", "UPDATE wallets SET balance = balance + 1 WHERE owner = 'ann'", true),
     ("a held amount", "UPDATE wallets SET held = held + 1 WHERE owner = 'ann'", true),
     ("a due instant", "UPDATE wallets SET due = 1 WHERE owner = 'ann'", true),
@@ -29,9 +29,26 @@ const CHANGES: [(&str, &str, bool); 12] = [
     ),
     ("a missing frame", "DELETE FROM journal WHERE owner = 'ann' AND ordinal = 2", true),
     ("a missing last frame", "DELETE FROM journal WHERE owner = 'ann' AND ordinal = 4", true),
+    ("a missing key", "UPDATE journal SET key = NULL WHERE owner = 'ann' AND ordinal = 2", true),
     (
-        "a missing key",
-        "DELETE FROM keys WHERE owner = 'ann' AND number = (SELECT min(number) FROM keys WHERE owner = 'ann')",
+        "another key",
+        "UPDATE journal SET key = substr(sha256('x'), 1, 16) WHERE owner = 'ann' AND ordinal = 2",
+        true,
+    ),
+    ("the missing last use of a key", "DELETE FROM keys WHERE owner = 'ann'", true),
+    (
+        "the first use of a key in place of the last one",
+        "UPDATE keys SET number = (SELECT min(number) FROM journal WHERE owner = 'ann' AND key = keys.key) WHERE owner = 'ann'",
+        true,
+    ),
+    (
+        "a last use of a key that was used once",
+        "INSERT INTO keys SELECT owner, key, lane, number FROM journal WHERE owner = 'ann' AND ordinal = 2",
+        true,
+    ),
+    (
+        "a key that no frame has",
+        "INSERT INTO keys SELECT owner, substr(sha256('x'), 1, 16), lane, number FROM keys WHERE owner = 'ann'",
         true,
     ),
     ("the head of a lane", "UPDATE lanes SET head = sha256('x') WHERE last > 0", false),
@@ -50,6 +67,8 @@ fn rows_that_were_changed_by_hand_are_found() {
             for number in 0..3 {
                 wallet.spend_credits_on(Operation::tick()).key(format!("job {number}")).now().wait().unwrap();
             }
+            let hold = wallet.spend_credits_on(Operation::tick()).key("held").hold(Duration::from_hours(1));
+            wallet.settle(hold.wait().unwrap().into_id()).wait().unwrap();
         }
         credits.verify().unwrap();
         assert_eq!(credits.verify_owner("ann").unwrap().wallets, 1);
@@ -66,23 +85,30 @@ fn the_database_refuses_what_contradicts_the_rules() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.database();
     let credits = connect(&url);
-    credits.wallet("ann").give_credits(10).key("gift").now().wait().unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(10).key("gift").now().wait().unwrap();
+    let hold = ann.spend_credits_on(Operation::tick()).key("held").hold(Duration::from_hours(1));
+    ann.settle(hold.wait().unwrap().into_id()).wait().unwrap();
     for (name, change) in [
         ("a balance below its floor", "UPDATE wallets SET balance = -1"),
         ("a negative hold", "UPDATE wallets SET held = -1"),
         ("more held than there is", "UPDATE wallets SET held = 11"),
-        ("a key that is used twice", "INSERT INTO keys SELECT * FROM keys"),
+        (
+            "a key that is used for the first time twice",
+            "INSERT INTO journal SELECT owner, record, ordinal + 9, facts, lane, number + 2560, first, at, balance, key, body FROM journal WHERE ordinal = 1 AND owner = 'ann'",
+        ),
+        ("two last uses of a key", "INSERT INTO keys SELECT * FROM keys"),
         (
             "two frames at one place of a wallet",
-            "INSERT INTO journal SELECT owner, record, ordinal, facts, lane, number + 256, first, at, balance, body FROM journal WHERE owner = 'ann'",
+            "INSERT INTO journal SELECT owner, record, ordinal, facts, lane, number + 2560, first, at, balance, NULL, body FROM journal WHERE owner = 'ann'",
         ),
         (
             "two frames at one place of a lane",
-            "INSERT INTO journal SELECT owner, record, ordinal + 1, facts, lane, number, first, at, balance, body FROM journal WHERE owner = 'ann'",
+            "INSERT INTO journal SELECT owner, record, ordinal + 9, facts, lane, number, first, at, balance, NULL, body FROM journal WHERE owner = 'ann'",
         ),
         ("a debt below zero", "UPDATE wallets SET debt = -1"),
     ] {
-        let refused = cluster.try_run(&url, change).unwrap_err();
+        let refused = cluster.try_run(&url, change).expect_err(name);
         assert!(refused.code().is_some_and(|code| code.code().starts_with("23")), "{name}: {refused}");
     }
     credits.verify().unwrap();

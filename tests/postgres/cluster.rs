@@ -72,8 +72,8 @@ impl Cluster {
         Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) }
     }
 
-    /// Starts a PgBouncer before it, in transaction mode, which ignores these parameters of a connection.
-    pub fn pool(&self, ignored: &str) -> Option<Pool> {
+    /// Starts a PgBouncer before it, in this mode, which ignores these parameters of a connection.
+    pub fn pool(&self, mode: &str, ignored: &str) -> Option<Pool> {
         let program = PathBuf::from("/usr/sbin/pgbouncer");
         if !program.is_file() {
             println!("did not run: there is no `{}`. Install pgbouncer", program.display());
@@ -84,7 +84,7 @@ impl Cluster {
         let (path, server) = (folder.path().display(), self.folder());
         let settings = format!(
             "[databases]\n* = host={server} port=5432 user=credits\n[pgbouncer]\nlisten_addr =\nunix_socket_dir = {path}\n\
-             listen_port = 5432\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n\
+             listen_port = 5432\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 2\n\
              ignore_startup_parameters = {ignored}\n"
         );
         std::fs::write(folder.path().join("pgbouncer.ini"), settings).unwrap();

@@ -335,7 +335,8 @@ impl WriteLane {
         let unconfirmed = self.unconfirmed(position.last_at);
         let mut decided = Box::new(Decided::default());
         let failed_before = work.is_due.then(|| self.failed_due.clone());
-        let source = FetchedSource { fetched, wanted, missing: &mut missing };
+        let keys_kept_from = now.before(self.policy.keep_keys);
+        let source = FetchedSource { fetched, wanted, missing: &mut missing, keys_kept_from };
         let mut batch = Batch::new(source, &self.policy, position).waiting_up_to(self.waiting_max);
         let (mut failed, lacks) = (None, Cell::new(false));
         let mut note = |error: NotFetched| match error {

@@ -22,6 +22,8 @@ use crate::error::LedgerError;
 
 /// Connections that wait for readers, at most.
 const IDLE_MAX: usize = 8;
+/// Attempts at a read that loses against other transactions.
+const READS_MAX: usize = 5;
 
 /// A ledger's database.
 pub(super) struct Database {
@@ -96,13 +98,15 @@ impl Database {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Runs a statement on a connection of the readers. A connection that the server has ended is replaced once.
+    /// Runs a statement on a connection of the readers. A connection that the server has ended is replaced once, and a read
+    /// that loses against other transactions is sent again.
     pub(super) fn read(&self, statement: impl Fn() -> Statement) -> Result<Vec<Row>, LedgerError> {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(LedgerError::closed());
         }
-        let mut is_new = false;
+        let (mut is_new, mut reads) = (false, 0);
         loop {
+            reads += 1;
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let session = if let Some(session) = idle.filter(|session| !session.is_closed() && !is_new) {
                 Ok(session)
@@ -123,6 +127,7 @@ impl Database {
                     return Ok(rows);
                 }
                 Err(failure) if failure.is_of_connection() && !is_new => is_new = true,
+                Err(failure) if failure.is_serialization() && reads < READS_MAX => {}
                 Err(failure) => return Err(failure.into_error("the ledger cannot be read")),
             }
         }

@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Config};
 
 use super::failure::DatabaseFailure;
 use super::server::PostgresServer;
-use super::session::{Session, refuses_options};
+use super::session::{Session, is_cut, refuses_options};
 use crate::engine::clock::{Clock as _, SystemClock};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -72,22 +72,35 @@ impl Driver {
         if self.is_pooled.load(Ordering::Relaxed) {
             return self.connect();
         }
-        let mut config = self.server.config.clone();
-        let (options, token) = Session::options(config.get_options())?;
-        config.options(&options);
-        let session = match self.connect_with(config) {
-            Ok(client) => wait_for(CONNECT_WITHIN, Session::prepared(client, token))?,
+        let session = match self.connect_own() {
             Err(DatabaseFailure::Refused(error) | DatabaseFailure::Lost(error))
                 if refuses_options(&error) =>
             {
                 self.connect()?
             }
-            Err(failure) => return Err(failure),
+            // Some pools refuse options by closing the connection, which a network may do as well.
+            Err(DatabaseFailure::Lost(error)) if is_cut(&error) => {
+                let shared = self.connect()?;
+                match self.connect_own() {
+                    Err(DatabaseFailure::Lost(error)) if is_cut(&error) => shared,
+                    own => own?,
+                }
+            }
+            own => own?,
         };
         if !session.is_own() {
             self.share_sessions();
         }
         Ok(session)
+    }
+
+    /// Opens a connection with options, by which it knows its session.
+    fn connect_own(&self) -> Result<Session, DatabaseFailure> {
+        let mut config = self.server.config.clone();
+        let (options, token) = Session::options(config.get_options())?;
+        config.options(&options);
+        let client = self.connect_with(config)?;
+        wait_for(CONNECT_WITHIN, Session::prepared(client, token))
     }
 
     /// Prepares no statements any more.

@@ -50,8 +50,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const WALLET: &str = "SELECT last, at, body FROM wallets WHERE owner = $1 AND asset = $2";
 
 const KEY: &str = "
-    SELECT j.first, j.body FROM keys k JOIN journal j ON j.lane = k.lane AND j.number = k.number
-    WHERE k.owner = $1 AND k.key = $2";
+    SELECT first, body FROM (
+        SELECT j.first, j.body, true AS is_last FROM keys k JOIN journal j ON j.lane = k.lane AND j.number = k.number
+        WHERE k.owner = $1 AND k.key = $2
+        UNION ALL SELECT first, body, false FROM journal WHERE owner = $1 AND key = $2
+    ) uses ORDER BY is_last DESC LIMIT 1";
 
 const AT_ORDINAL: &str = "
     SELECT first, body, ordinal FROM journal
@@ -100,8 +103,6 @@ pub(crate) struct PostgresEngine {
     pub(super) database: Arc<Database>,
     counts: Arc<Counts>,
     low_balances: LowBalances,
-    /// Minimum retention of the keys of spends and holds.
-    pub(super) keep_keys: Duration,
     is_read_only: bool,
     /// The threads of the lanes.
     lanes: Mutex<Vec<JoinHandle<()>>>,
@@ -117,15 +118,7 @@ impl PostgresEngine {
     ) -> Self {
         let low_balances = LowBalances::of(policy.low_balance_thresholds);
         let subscribers = Subscribers::new(Arc::clone(&database));
-        Self {
-            database,
-            counts,
-            low_balances,
-            keep_keys: policy.keep_keys,
-            is_read_only,
-            lanes: Mutex::default(),
-            subscribers,
-        }
+        Self { database, counts, low_balances, is_read_only, lanes: Mutex::default(), subscribers }
     }
 
     /// Keeps the thread of a lane, for whose end a closing waits.

@@ -46,7 +46,7 @@ impl From<tokio_postgres::Error> for DatabaseFailure {
         match code.code().get(..2) {
             // The operator, or a crash, ends the session.
             Some("57") if *code != SqlState::QUERY_CANCELED => Self::Lost(error),
-            Some("08") => Self::Lost(error),
+            Some("08") if !is_of_statement_pool(&error) => Self::Lost(error),
             _ if is_transient => Self::Again(error),
             _ => Self::Refused(error),
         }
@@ -63,6 +63,14 @@ impl DatabaseFailure {
     /// Whether the connection can take no more statements.
     pub(super) fn is_of_connection(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Away | Self::NotOwnSession)
+    }
+
+    /// Whether a transaction lost against another one, or against what a standby received.
+    pub(super) fn is_serialization(&self) -> bool {
+        let lost = |code: &SqlState| {
+            [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+        };
+        matches!(self, Self::Again(error) if error.code().is_some_and(lost))
     }
 
     /// Whether a constraint refused the batch: another transaction was first, in spite of the locks, or a rule is broken.
@@ -102,9 +110,43 @@ impl DatabaseFailure {
     }
 }
 
+/// Refusals of the server, and what helps.
+const REMEDIES_OF_CODES: &[(SqlState, &str)] = &[
+    (
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        "docs/recipes/postgres.md lists the rights that a program's role needs; who makes the tables needs CREATE on their schema",
+    ),
+    (SqlState::INVALID_CATALOG_NAME, "create the database, or correct its name in the address"),
+    (
+        SqlState::INVALID_SCHEMA_NAME,
+        "create the schema of the address, and grant its role USAGE and CREATE on it",
+    ),
+    (SqlState::INVALID_PASSWORD, "correct the user or the password in the address"),
+    (
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        "correct the user in the address, or let `pg_hba.conf` on the server admit it",
+    ),
+    (
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        "this server is a standby, or may not be written: name the primary, or several hosts with target_session_attrs=read-write",
+    ),
+    (
+        SqlState::TOO_MANY_CONNECTIONS,
+        "a program has one connection for each lane, and up to 8 for reads: raise the server's limit, or use fewer lanes",
+    ),
+    (SqlState::DISK_FULL, "free space on the server"),
+    (SqlState::CHECK_VIOLATION, "a row contradicts a rule of the ledger: `credits verify` names it"),
+    (SqlState::UNDEFINED_TABLE, "the ledger's tables were removed, or are in another schema: restore them"),
+    (SqlState::UNDEFINED_COLUMN, "the ledger's tables were changed: restore them"),
+];
+
 /// Causes, and what helps.
 const REMEDIES: &[(&str, &str)] = &[
     ("unknown option", "leave it out of the address"),
+    (
+        STATEMENT_POOL,
+        "the pool gives each statement another session: set its mode to `transaction`, or to `session`",
+    ),
     ("server does not support TLS", "with sslmode=disable the connection is not encrypted"),
     ("no encryption", "with sslmode=verify-full or sslmode=require the connection is encrypted"),
     ("SSL off", "with sslmode=verify-full or sslmode=require the connection is encrypted"),
@@ -116,11 +158,20 @@ const REMEDIES: &[(&str, &str)] = &[
     ("no hostname provided", "host=<name> gives the name in the certificate"),
 ];
 
+/// The words of a pool that gives each statement another session, such as PgBouncer in the mode `statement`.
+const STATEMENT_POOL: &str = "statement pooling";
+
+fn is_of_statement_pool(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| error.message().contains(STATEMENT_POOL))
+}
+
 /// An error of the client, with the cause that it leaves out and what helps against it.
 pub fn in_words(error: &tokio_postgres::Error) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let message = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-    let remedy = REMEDIES.iter().find(|(cause, _)| message.contains(cause));
-    let remedy = remedy.map(|(_, remedy)| format!(" ({remedy})")).unwrap_or_default();
+    let of_code = REMEDIES_OF_CODES.iter().find(|(code, _)| Some(code) == error.code());
+    let of_cause = || REMEDIES.iter().find(|(cause, _)| message.contains(cause)).map(|(_, remedy)| *remedy);
+    let remedy = of_code.map(|(_, remedy)| *remedy).or_else(of_cause);
+    let remedy = remedy.map(|remedy| format!(" ({remedy})")).unwrap_or_default();
     message + &remedy
 }

@@ -51,8 +51,7 @@ pub(super) struct FetchedRecords {
     pub(super) numbering: Numbering,
     pub(super) wallets: HashMap<WalletId, FetchedRow<WalletRow>>,
     pub(super) records: HashMap<RowName, FetchedRow<RecordRow>>,
-    /// The first fact of the frame that used a key last.
-    pub(super) keys: HashMap<Hash128, FactNumber>,
+    pub(super) keys: HashMap<Hash128, FoundKey>,
     frames: HashMap<FactNumber, Option<Booked>>,
     under: HashMap<ObjectId, BTreeMap<FactNumber, Hash64>>,
     events: HashMap<FactNumber, WaitingEvent>,
@@ -62,6 +61,17 @@ pub(super) struct FetchedRecords {
     /// The last fact of all these records, and the latest instant of one.
     pub(super) last: FactNumber,
     pub(super) at: Timestamp,
+}
+
+/// The last use of a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FoundKey {
+    /// The first fact of the frame that used it.
+    pub(super) frame: FactNumber,
+    /// Whether it has a row of `keys`.
+    pub(super) has_row: bool,
+    /// The instant of its use, if the key may be used for another command after its retention time.
+    lapsing: Option<Timestamp>,
 }
 
 /// The columns of a row of `records`.
@@ -207,9 +217,13 @@ const RECORDS: &str = r#"
     ORDER BY r.owner, r.record FOR UPDATE OF r"#;
 
 const KEYS: &str = r#"
-    SELECT k.key, j.first, j.body
-    FROM keys k JOIN unnest($1::text[], $2::bytea[]) AS wanted (owner, key)
-        ON k.owner = wanted.owner COLLATE "C" AND k.key = wanted.key
+    SELECT wanted.key, j.first, j.body, false
+    FROM unnest($1::text[], $2::bytea[]) AS wanted (owner, key)
+    JOIN journal j ON j.owner = wanted.owner COLLATE "C" AND j.key = wanted.key
+    UNION ALL
+    SELECT wanted.key, j.first, j.body, true
+    FROM unnest($1::text[], $2::bytea[]) AS wanted (owner, key)
+    JOIN keys k ON k.owner = wanted.owner COLLATE "C" AND k.key = wanted.key
     JOIN journal j ON j.lane = k.lane AND j.number = k.number"#;
 
 const FRAMES: &str = "
@@ -252,7 +266,15 @@ impl FetchedRecords {
                     let booked = booked(self.numbering, row.try_get(1)?, row.try_get(2)?)?;
                     let key: &[u8] = row.try_get(0)?;
                     let key = key.try_into().map_err(|_| LedgerError::damaged("a key cannot be read"))?;
-                    self.keys.insert(key, booked.first());
+                    let found = FoundKey {
+                        frame: booked.first(),
+                        has_row: row.try_get(3)?,
+                        lapsing: booked.kind.key_lapses().then_some(booked.at),
+                    };
+                    let kept = self.keys.entry(key).or_insert(found);
+                    if found.has_row {
+                        *kept = found;
+                    }
                     self.frames.insert(booked.first(), Some(booked));
                 }
             }
@@ -380,6 +402,8 @@ pub(super) struct FetchedSource<'a> {
     /// What was asked for: of this, what was not found does not exist.
     pub(super) wanted: &'a Wants,
     pub(super) missing: &'a mut Wants,
+    /// Keys of spends and holds that were used before may be used for other commands.
+    pub(super) keys_kept_from: Timestamp,
 }
 
 impl FetchedSource<'_> {
@@ -417,7 +441,9 @@ impl Source for FetchedSource<'_> {
     fn frames_of_key(&mut self, wallet: &WalletId, row: &Hash128) -> Result<Vec<FactNumber>, NotFetched> {
         let wanted = (wallet.owner.clone(), *row);
         if self.wanted.keys.contains(&wanted) {
-            return Ok(self.fetched.keys.get(row).copied().into_iter().collect());
+            let is_kept = |found: &&FoundKey| found.lapsing.is_none_or(|at| at >= self.keys_kept_from);
+            let found = self.fetched.keys.get(row).filter(is_kept);
+            return Ok(found.map(|found| found.frame).into_iter().collect());
         }
         self.missing.keys.insert(wanted);
         Err(NotFetched::Missing)

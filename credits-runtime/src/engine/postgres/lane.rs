@@ -14,7 +14,6 @@ use super::fetched::Wants;
 use super::lease::Lease;
 use super::names::RowName;
 use super::session::Session;
-use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::Action;
@@ -43,17 +42,6 @@ const FETCHES_MAX: usize = 256;
 const CONFLICTS_MAX: usize = 10;
 /// How often due work is looked for.
 const DUE_EVERY: Duration = Duration::from_secs(1);
-
-/// How often old keys are looked for, unless there are more than were deleted.
-const FORGET_EVERY: Duration = Duration::from_mins(1);
-/// Keys that one statement deletes, and statements in a row.
-const FORGOTTEN_AT_ONCE: i64 = 500;
-const FORGOTTEN_TIMES_MAX: usize = 20;
-
-const FORGET: &str = "
-    DELETE FROM keys WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM keys WHERE lapses AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
-    )) RETURNING 1";
 
 /// A thread that writes one lane.
 pub(super) struct WriteLane {
@@ -103,7 +91,7 @@ impl WriteLane {
     /// Runs until the inbox is closed and empty.
     pub(super) fn run(mut self) {
         let _abandoning = Abandoning(Arc::clone(&self.inbox));
-        let (mut due_at, mut forget_at) = (Duration::ZERO, Duration::ZERO);
+        let mut due_at = Duration::ZERO;
         loop {
             match self.inbox.take(self.wait(due_at)) {
                 TakenWork::Work(work) => self.work(work),
@@ -114,10 +102,6 @@ impl WriteLane {
             if self.books_due && self.clock.wait_until(Timestamp::MIN).is_some() && due_at <= now {
                 if let Err(error) = self.book_due() {
                     tracing::error!(%error, "something that is due could not be booked; it is retried");
-                }
-                if forget_at <= now {
-                    let has_more = self.forget_keys();
-                    forget_at = now.saturating_add(if has_more { DUE_EVERY } else { FORGET_EVERY });
                 }
                 due_at = now.saturating_add(DUE_EVERY);
             }
@@ -143,9 +127,6 @@ impl WriteLane {
             && let Err(error) = self.book_due()
         {
             tracing::error!(%error, "something that is due could not be booked; it is retried");
-        }
-        if self.books_due && self.clock.wait_until(Timestamp::MIN).is_none() {
-            self.forget_keys();
         }
         self.extend();
         if !commands.is_empty() || !releases.is_empty() {
@@ -256,23 +237,6 @@ impl WriteLane {
                 Finished::Failed(error) | Finished::Refused(error) => return Err(error),
             }
         }
-    }
-
-    /// Deletes keys of spends and holds whose retention time is over; returns whether there may be more.
-    fn forget_keys(&self) -> bool {
-        let before = self.clock.now().before(self.policy.keep_keys);
-        let statement = || Statement::new(FORGET).long(before.microseconds()).long(FORGOTTEN_AT_ONCE);
-        for _ in 0..FORGOTTEN_TIMES_MAX {
-            match self.database.read(statement) {
-                Ok(rows) if i64::try_from(rows.len()).unwrap_or(i64::MAX) == FORGOTTEN_AT_ONCE => {}
-                Ok(_) => return false,
-                Err(error) => {
-                    tracing::warn!(%error, "old keys could not be deleted; it is tried again");
-                    return false;
-                }
-            }
-        }
-        true
     }
 
     /// Declares a catalogue, unless one with equal terms is declared; returns its number.

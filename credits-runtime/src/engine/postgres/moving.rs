@@ -399,7 +399,9 @@ impl Tables {
             last_at: lane.at,
             totals: Arc::new(Totals::default()),
         };
-        let source = FetchedSource { fetched: &fetched, wanted: wants, missing: &mut missing };
+        let keys_kept_from = Timestamp::MIN;
+        let source =
+            FetchedSource { fetched: &fetched, wanted: wants, missing: &mut missing, keys_kept_from };
         let mut batch = Batch::new(source, file.policy(), &position);
         let adopted = frames.iter().try_for_each(|booked| batch.adopt(booked, catalogues));
         batch.refile_billing();

@@ -380,7 +380,8 @@ fn half_moved() -> LedgerError {
 /// Reads the row of a ledger.
 pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseFailure> {
     let missing = || {
-        let message = "the database has no tables of a ledger: make them once with `credits migrate`, or with `Credits::builder().migrate().connect(url)`";
+        let message = "the database has no tables of a ledger: make them once with `credits migrate`, or with `Credits::builder().migrate().connect(url)`; \
+                       if it has, grant the role of the address USAGE on their schema";
         DatabaseFailure::Unreadable(LedgerError::new(LedgerErrorKind::NotALedger, message))
     };
     let rows = match session.run(Statement::new(LEDGER)).await {

@@ -82,24 +82,23 @@ CREATE TABLE journal (
     at bigint NOT NULL,
     -- The balance after these facts, for a wallet.
     balance bigint,
+    -- A key of the wallet that this frame is the first to use.
+    key bytea CHECK (length(key) = 16),
     body bytea NOT NULL,
     PRIMARY KEY (owner, record, ordinal),
     UNIQUE (lane, number)
 );
+CREATE UNIQUE INDEX journal_keys ON journal (owner, key) WHERE key IS NOT NULL;
 
+-- The last use of a key that was used again, such as by the settlement of its hold, or that found no room in its frame's row.
 CREATE TABLE keys (
     owner text COLLATE "C" NOT NULL,
     key bytea NOT NULL CHECK (length(key) = 16),
     lane int NOT NULL,
-    -- The first fact of the frame that used the key last.
+    -- The first fact of the frame.
     number bigint NOT NULL,
-    -- Whether the key may be dropped after its retention time, and when it was used.
-    lapses boolean NOT NULL,
-    at bigint NOT NULL,
     PRIMARY KEY (owner, key)
 );
-
-CREATE INDEX keys_lapse ON keys (at) WHERE lapses;
 
 CREATE TABLE totals (
     lane int NOT NULL,

@@ -11,6 +11,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 
 use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::error::SqlState;
@@ -195,4 +196,16 @@ pub(super) fn refuses_options(error: &tokio_postgres::Error) -> bool {
         SqlState::INSUFFICIENT_PRIVILEGE,
     ];
     error.code().is_some_and(|code| REFUSALS.contains(code))
+}
+
+/// Whether a connection was closed without a word.
+pub(super) fn is_cut(error: &tokio_postgres::Error) -> bool {
+    const KINDS: [ErrorKind; 4] = [
+        ErrorKind::UnexpectedEof,
+        ErrorKind::ConnectionReset,
+        ErrorKind::ConnectionAborted,
+        ErrorKind::BrokenPipe,
+    ];
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    error.is_closed() || cause.is_some_and(|cause| KINDS.contains(&cause.kind()))
 }

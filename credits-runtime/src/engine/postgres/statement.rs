@@ -76,4 +76,8 @@ impl Statement {
     pub(super) fn byte_strings(self, values: Vec<Vec<u8>>) -> Self {
         self.with(values, Type::BYTEA_ARRAY)
     }
+
+    pub(super) fn byte_string_options(self, values: Vec<Option<Vec<u8>>>) -> Self {
+        self.with(values, Type::BYTEA_ARRAY)
+    }
 }

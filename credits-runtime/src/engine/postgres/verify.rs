@@ -1,14 +1,16 @@
 //! RowVerification of a ledger in a database: every record is derived from its rows of the journal again and compared, owner
 //! by owner, and every lane's frames with its chain and its sums. It needs memory for one owner, and writes go on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use tokio_postgres::Row;
 
 use super::database::unreadable;
 use super::engine::PostgresEngine;
 use super::fetched::{booked, head, record_row, wallet};
+use super::journal::LaneJournal;
 use super::names::{RowName, number, to_long};
 use super::statement::Statement;
 use super::writes::chained;
@@ -28,7 +30,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::engine::journal::block::Head;
-use crate::engine::keys::{Used, keys_of_wallets};
+use crate::engine::keys::keys_of_wallets;
 use crate::engine::recovery::TermsByNumber;
 use crate::engine::rows::encode;
 use crate::engine::verify::{Verified, VerifyProgress};
@@ -55,7 +57,7 @@ const RECORDS: &str = r#"
     WHERE owner = $1 AND record > $2 COLLATE "C" ORDER BY record LIMIT $3"#;
 
 const JOURNAL: &str = "
-    SELECT ordinal, facts, number, first, balance, body FROM journal
+    SELECT ordinal, facts, number, first, balance, body, key FROM journal
     WHERE owner = $1 AND record = $2 AND ordinal > $3 AND ordinal <= $4 ORDER BY ordinal LIMIT $5";
 
 const KEYS: &str = "SELECT key, number FROM keys WHERE owner = $1";
@@ -77,6 +79,18 @@ struct RowVerification<'a> {
     engine: &'a PostgresEngine,
     terms: TermsByNumber,
     verified: Verified,
+}
+
+/// The last use of a key: the first fact of its frame, and whether the frame's row of the journal has the key.
+struct UsedKey {
+    frame: FactNumber,
+    is_placed: bool,
+}
+
+/// Columns of a row of the journal.
+struct FrameColumns<'a> {
+    balance: Option<i64>,
+    key: Option<&'a [u8]>,
 }
 
 /// A record of which the journal has rows.
@@ -211,7 +225,7 @@ impl RowVerification<'_> {
         self.keys(owner, &keys)
     }
 
-    fn wallet(&mut self, row: &Row, keys: &mut HashMap<Hash128, Used>) -> Result<(), LedgerError> {
+    fn wallet(&mut self, row: &Row, keys: &mut HashMap<Hash128, UsedKey>) -> Result<(), LedgerError> {
         let (owner, asset): (&str, &str) = (unreadable(row.try_get(0))?, unreadable(row.try_get(1))?);
         let broken = || contradicts("the name of a wallet cannot be read", owner);
         let id = WalletId::from_names(asset, owner).ok_or_else(broken)?;
@@ -221,10 +235,9 @@ impl RowVerification<'_> {
             facts: unreadable(row.try_get(7))?,
             head: head(unreadable(row.try_get(5))?)?,
         };
-        let kept_from = self.engine.database.last_at().before(self.engine.keep_keys);
         let (mut derived, mut audit) = (Wallet::default(), Audit::default());
         let terms = std::mem::take(&mut self.terms);
-        let walked = self.journal(&expected, |booked, balance| {
+        let walked = self.journal(&expected, |booked, row| {
             for (number, fact) in booked.numbered() {
                 if !matches!(&fact.record, RecordId::Wallet(of) if *of == id) {
                     continue;
@@ -244,11 +257,16 @@ impl RowVerification<'_> {
                     .map_err(|what| LedgerError::damaged(format!("in `{owner}`, {what}")))?;
                 derived.apply(number, fact);
             }
-            let forgotten = booked.kind.key_lapses() && booked.at < kept_from;
+            let mut placed = row.key;
             for (key, _) in keys_of_wallets(booked).filter(|(_, of)| **of == id) {
-                keys.insert(key, Used { frame: booked.first(), lapses: forgotten });
+                let is_placed = placed == Some(&key[..]) && !keys.contains_key(&key);
+                placed = placed.filter(|_| !is_placed);
+                keys.insert(key, UsedKey { frame: booked.first(), is_placed });
             }
-            if balance.is_some_and(|balance| balance != derived.balance.get()) {
+            if placed.is_some() {
+                return Err(contradicts(format!("the key of fact {} is another one", booked.first()), owner));
+            }
+            if row.balance.is_some_and(|balance| balance != derived.balance.get()) {
                 return Err(contradicts(
                     format!("the balance after fact {} is another one", last_of(booked)),
                     owner,
@@ -313,11 +331,11 @@ impl RowVerification<'_> {
         Ok(encode(&record))
     }
 
-    /// Visits the frames of a record, each with the balance that its row has, and checks the chain and the places.
+    /// Visits the frames of a record, each with columns of its row, and checks the chain and the places.
     fn journal(
         &mut self,
         Expected { name, facts, head: expected }: &Expected,
-        mut visit: impl FnMut(&Booked, Option<i64>) -> Result<(), LedgerError>,
+        mut visit: impl FnMut(&Booked, FrameColumns<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let (mut ordinal, mut head, mut last) = (0_i64, Head::default(), FactNumber(0));
         while ordinal < *facts {
@@ -352,7 +370,10 @@ impl RowVerification<'_> {
                     (ordinal + i64::from(count), own.last().map_or(last, |(number, _)| *number));
                 self.verified.facts =
                     self.verified.facts.saturating_add(u64::try_from(count).unwrap_or_default());
-                visit(&booked, unreadable(row.try_get(4))?)?;
+                visit(
+                    &booked,
+                    FrameColumns { balance: unreadable(row.try_get(4))?, key: unreadable(row.try_get(6))? },
+                )?;
             }
         }
         if ordinal == *facts && head == *expected {
@@ -362,31 +383,36 @@ impl RowVerification<'_> {
         }
     }
 
-    /// Checks the keys of an owner. A key may have been used again since its wallet was read.
-    fn keys(&mut self, owner: &str, used: &HashMap<Hash128, Used>) -> Result<(), LedgerError> {
+    /// Checks the rows of the keys of an owner.
+    fn keys(&mut self, owner: &str, used: &HashMap<Hash128, UsedKey>) -> Result<(), LedgerError> {
         let rows = self.engine.database.read(|| Statement::new(KEYS).text(owner))?;
-        let mut known = HashMap::with_capacity(rows.len());
+        let mut known = HashSet::with_capacity(rows.len());
         for row in &rows {
             let key: &[u8] = unreadable(row.try_get(0))?;
             let key: Hash128 = key.try_into().map_err(|_| contradicts("a key cannot be read", owner))?;
-            known.insert(key, number(unreadable(row.try_get(1))?));
-        }
-        for (key, Used { frame, lapses }) in used {
-            match known.get(key) {
-                None if *lapses => {}
-                None => return Err(contradicts(format!("a key of fact {frame} is missing"), owner)),
-                Some(found) if found != frame && used.values().any(|other| other.frame == *found) => {
-                    return Err(contradicts(format!("a key of fact {frame} names another frame"), owner));
-                }
-                Some(_) => self.verified.keys = self.verified.keys.saturating_add(1),
+            let (found, last) = (number(unreadable(row.try_get(1))?), used.get(&key));
+            let is_last = last.is_some_and(|last| last.frame == found && !last.is_placed);
+            // It may have been used again since its wallet was read.
+            let is_later = || last.is_none_or(|last| last.frame < found);
+            if !(is_last || is_later() && self.uses(found, &key)?) {
+                return Err(contradicts(
+                    format!("a key names fact {found}, which is not its last use,"),
+                    owner,
+                ));
             }
+            known.insert(key);
         }
-        let last = used.values().map(|used| used.frame).max().unwrap_or(FactNumber(0));
-        let is_foreign = |(key, frame): (&Hash128, &FactNumber)| !used.contains_key(key) && *frame <= last;
-        if known.iter().any(is_foreign) {
-            return Err(contradicts("there is a key that no frame has", owner));
+        if let Some((_, lost)) = used.iter().find(|(key, last)| !last.is_placed && !known.contains(*key)) {
+            return Err(contradicts(format!("a key of fact {} is missing", lost.frame), owner));
         }
+        self.verified.keys = self.verified.keys.saturating_add(used.len() as u64);
         Ok(())
+    }
+
+    /// Whether the frame of this fact uses a key.
+    fn uses(&self, number: FactNumber, key: &Hash128) -> Result<bool, LedgerError> {
+        let booked = LaneJournal::new(Arc::clone(&self.engine.database)).frame(number)?;
+        Ok(keys_of_wallets(&booked).any(|(used, _)| used == *key))
     }
 
     /// Checks the chain and the sums of every lane.

@@ -5,6 +5,7 @@
 //! one order.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
@@ -28,27 +29,25 @@ use crate::engine::rows::encode;
 use crate::error::LedgerError;
 
 const JOURNAL: &str = "
-    INSERT INTO journal (owner, record, ordinal, facts, lane, number, first, at, balance, body)
-    SELECT owner, record, ordinal, facts, $1, number, first, at, balance, body
+    INSERT INTO journal (owner, record, ordinal, facts, lane, number, first, at, balance, key, body)
+    SELECT owner, record, ordinal, facts, $1, number, first, at, balance, key, body
     FROM unnest($2::text[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-        $10::bytea[]) AS rows (owner, record, ordinal, facts, number, first, at, balance, body)
+        $10::bytea[], $11::bytea[]) AS rows (owner, record, ordinal, facts, number, first, at, balance, key, body)
     ORDER BY owner COLLATE \"C\", record COLLATE \"C\", ordinal";
 
 const NEW_KEYS: &str = r#"
-    INSERT INTO keys (owner, key, lane, number, lapses, at)
-    SELECT owner, key, $1, number, lapses, at
-    FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::boolean[], $6::bigint[])
-        AS rows (owner, key, number, lapses, at) ORDER BY owner COLLATE "C", key"#;
+    INSERT INTO keys (owner, key, lane, number)
+    SELECT owner, key, $1, number FROM unnest($2::text[], $3::bytea[], $4::bigint[]) AS rows (owner, key, number)
+    ORDER BY owner COLLATE "C", key"#;
 
 /// The division by zero refuses a batch whose rows are not those that it was decided on.
 const USED_KEYS: &str = r#"
     WITH changed AS (
-        UPDATE keys k SET lane = $1, number = rows.number, lapses = rows.lapses, at = rows.at
-        FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::boolean[], $6::bigint[], $7::bigint[])
-            AS rows (owner, key, number, lapses, at, before)
+        UPDATE keys k SET lane = $1, number = rows.number
+        FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) AS rows (owner, key, number, before)
         WHERE k.owner = rows.owner COLLATE "C" AND k.key = rows.key AND k.number = rows.before
         RETURNING 1
-    ) SELECT 1 / (count(*) = $8)::int FROM changed"#;
+    ) SELECT 1 / (count(*) = $6)::int FROM changed"#;
 
 const NEW_WALLETS: &str = r#"
     INSERT INTO wallets (owner, asset, facts, last, balance, held, debt, floor, at, due, head, body)
@@ -157,18 +156,26 @@ struct JournalRows {
     firsts: Vec<i64>,
     instants: Vec<i64>,
     balances: Vec<Option<i64>>,
+    keys: Vec<Option<Vec<u8>>>,
     bodies: Vec<Vec<u8>>,
 }
 
-/// The rows of keys.
+/// The rows of `keys`.
 #[derive(Default)]
 struct KeyRows {
     owners: Vec<String>,
     keys: Vec<Vec<u8>>,
     numbers: Vec<i64>,
-    lapse: Vec<bool>,
-    instants: Vec<i64>,
     before: Vec<i64>,
+}
+
+/// The keys that a batch uses.
+struct NotedKeys<'a> {
+    fetched: &'a FetchedRecords,
+    /// Those that have their places in rows of the journal.
+    placed: HashSet<Hash128>,
+    /// The other ones, each with its owner and the first fact of the frame that uses it last.
+    others: HashMap<Hash128, (String, FactNumber)>,
 }
 
 impl Writes {
@@ -182,7 +189,8 @@ impl Writes {
         let mut writes = Self { statements: Vec::new(), head, facts: 0, first_frame: None };
         let mut chains =
             Chains { fetched, heads: HashMap::new(), owing: HashSet::new(), all_may_owe: lane == MOVED_LANE };
-        let (mut rows, mut used) = (JournalRows::default(), HashMap::new());
+        let mut rows = JournalRows::default();
+        let mut keys = NotedKeys { fetched, placed: HashSet::new(), others: HashMap::new() };
         let (mut rest, mut numbers) = (&batch.frames[..], fetched.numbering.numbers_from(batch.began));
         while !rest.is_empty() {
             let before = rest;
@@ -193,15 +201,15 @@ impl Writes {
                 writes.first_frame = Some((numbers.first(), body.to_vec()));
             }
             writes.head = chained(&writes.head, body);
-            rows.add(&frame, numbers, body, &mut chains);
-            note_keys(&frame, numbers.first(), &mut used);
+            let rows_of_frame = rows.add(&frame, numbers, body, &mut chains);
+            keys.note(&frame, numbers.first(), &mut rows, rows_of_frame);
             writes.facts = writes.facts.saturating_add(length(&frame.facts));
             numbers = numbers.after(frame.facts.len());
         }
         if !rows.owners.is_empty() {
             writes.statements.push(rows.statement(lane));
         }
-        writes.add_keys(lane, used, fetched);
+        writes.add_keys(lane, keys);
         writes.add_records(batch, fetched, &chains);
         let overdraft = policy.negative_balance_max.map_or(0, Amount::get);
         writes.add_wallets(batch, fetched, &chains, overdraft);
@@ -210,26 +218,18 @@ impl Writes {
         Ok(writes)
     }
 
-    fn add_keys(&mut self, lane: i32, used: HashMap<Hash128, UsedKey>, fetched: &FetchedRecords) {
+    fn add_keys(&mut self, lane: i32, NotedKeys { fetched, others, .. }: NotedKeys<'_>) {
         let (mut new, mut again) = (KeyRows::default(), KeyRows::default());
-        for (key, UsedKey { owner, number, lapses, at }) in used {
-            let before = fetched.keys.get(&key);
+        for (key, (owner, number)) in others {
+            let before = fetched.keys.get(&key).filter(|found| found.has_row).map(|found| found.frame);
             let rows = if before.is_some() { &mut again } else { &mut new };
             rows.owners.push(owner);
             rows.keys.push(key.to_vec());
             rows.numbers.push(to_long(number));
-            rows.lapse.push(lapses);
-            rows.instants.push(at.microseconds());
-            rows.before.extend(before.copied().map(to_long));
+            rows.before.extend(before.map(to_long));
         }
-        let statement = |sql, KeyRows { owners, keys, numbers, lapse, instants, .. }: KeyRows| {
-            Statement::new(sql)
-                .integer(lane)
-                .texts(owners)
-                .byte_strings(keys)
-                .longs(numbers)
-                .flags(lapse)
-                .longs(instants)
+        let statement = |sql, KeyRows { owners, keys, numbers, .. }: KeyRows| {
+            Statement::new(sql).integer(lane).texts(owners).byte_strings(keys).longs(numbers)
         };
         if !new.owners.is_empty() {
             self.statements.push(statement(NEW_KEYS, new));
@@ -373,8 +373,8 @@ impl Writes {
 }
 
 impl JournalRows {
-    /// Adds a row for each record of a frame.
-    fn add(&mut self, frame: &Frame, numbers: Numbers, body: &[u8], chains: &mut Chains<'_>) {
+    /// Adds a row for each record of a frame, and returns the places of the rows.
+    fn add(&mut self, frame: &Frame, numbers: Numbers, body: &[u8], chains: &mut Chains<'_>) -> Range<usize> {
         let begins = self.owners.len();
         for (place, fact) in frame.facts.iter().enumerate() {
             let name = RowName::of(&fact.record);
@@ -402,11 +402,28 @@ impl JournalRows {
                 self.firsts.push(to_long(numbers.first()));
                 self.instants.push(frame.at.microseconds());
                 self.balances.push(balance);
+                self.keys.push(None);
                 self.bodies.push(body.to_vec());
             }
             if let RecordId::Wallet(id) = &fact.record {
                 chains.note_owing(id, frame.kind, &fact.body);
             }
+        }
+        begins..self.owners.len()
+    }
+
+    /// Puts a key into the row of its wallet among these rows; returns whether there is such a row without a key.
+    fn place_key(&mut self, mut among: Range<usize>, wallet: &WalletId, key: &Hash128) -> bool {
+        let name = RowName::wallet(wallet);
+        let row = among.find(|at| {
+            self.owners.get(*at) == Some(&name.owner) && self.records.get(*at) == Some(&name.record)
+        });
+        match row.and_then(|at| self.keys.get_mut(at)) {
+            Some(place @ None) => {
+                *place = Some(key.to_vec());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -421,7 +438,24 @@ impl JournalRows {
             .longs(self.firsts)
             .longs(self.instants)
             .long_options(self.balances)
+            .byte_string_options(self.keys)
             .byte_strings(self.bodies)
+    }
+}
+
+impl NotedKeys<'_> {
+    /// Notes the keys of a frame with these rows of the journal. A key has its place there when it is used for the first time.
+    fn note(&mut self, frame: &Frame, first: FactNumber, rows: &mut JournalRows, of_frame: Range<usize>) {
+        for (key, wallet) in keys_of_wallets(frame) {
+            let is_known = self.fetched.keys.contains_key(&key)
+                || self.placed.contains(&key)
+                || self.others.contains_key(&key);
+            if !is_known && rows.place_key(of_frame.clone(), wallet, &key) {
+                self.placed.insert(key);
+            } else {
+                self.others.insert(key, (wallet.owner.as_str().to_owned(), first));
+            }
+        }
     }
 }
 
@@ -432,21 +466,6 @@ impl Chains<'_> {
         if owes || !matches!(kind, Kind::Spend | Kind::Hold) {
             self.owing.insert(id.clone());
         }
-    }
-}
-
-/// The last use of a key in a batch.
-struct UsedKey {
-    owner: String,
-    number: FactNumber,
-    lapses: bool,
-    at: Timestamp,
-}
-
-fn note_keys(frame: &Frame, first: FactNumber, used: &mut HashMap<Hash128, UsedKey>) {
-    for (key, wallet) in keys_of_wallets(frame) {
-        let owner = wallet.owner.as_str().to_owned();
-        used.insert(key, UsedKey { owner, number: first, lapses: frame.kind.key_lapses(), at: frame.at });
     }
 }
 
