@@ -27,6 +27,7 @@ mod orders;
 mod outages;
 mod subscribers;
 mod tampered;
+mod versions;
 
 /// The tests whose results are the same on every engine. `CREDITS_NIGHTLY=1` adds those that take minutes.
 const SUITE: [&str; 18] = [

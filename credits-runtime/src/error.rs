@@ -108,7 +108,7 @@ impl LedgerError {
     }
 
     pub(crate) fn read_only() -> Self {
-        let message = "the ledger was opened with `open_read_only`: open it with `open` to write to it";
+        let message = "the ledger was opened for reading only: open a file with `open`, or a database with `connect`, to write to it";
         Self::new(LedgerErrorKind::ReadOnly, message)
     }
 

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use credits_runtime::billing::Happening;
+use credits_runtime::events::Event;
 use credits_runtime::{Error, LedgerErrorKind, Rejection};
 
 use super::cluster::Cluster;
@@ -171,7 +172,9 @@ fn a_row_that_cannot_be_read_once_is_read_again() {
     ann.give_credits(1_000).key("gift").now().wait().unwrap();
     let hold = ann.spend_credits_on(shop::Operation::step()).key("held").hold(Duration::from_hours(1));
     ann.settle(hold.wait().unwrap().into_id()).wait().unwrap();
-    let named = || credits.receive(event("cus_1", Some("ann"), Happening::OwnerNamed)).wait().unwrap();
+    let named = || {
+        credits.receive(event("cus_1", Some("ann"), Happening::OwnerNamed)).wait().unwrap();
+    };
     named();
     for table in ["ledger", "lanes", "wallets", "journal", "keys", "records"] {
         for code in ["40001", "40P01", "55P03", "57014"] {
@@ -183,7 +186,7 @@ fn a_row_that_cannot_be_read_once_is_read_again() {
                 ),
             );
             if table == "records" {
-                drop(named());
+                named();
             } else {
                 // The replay reads the frames of the key.
                 let held = ann.spend_credits_on(shop::Operation::step()).key("held");
@@ -315,6 +318,99 @@ fn a_commit_that_comes_too_late_is_refused_and_sent_again() {
     assert!(!spent.wait().unwrap().replayed);
     assert_eq!(other.wallet("ann").credits().unwrap(), 100);
     other.verify().unwrap();
+}
+
+/// A proxy before a database that stops passing bytes.
+struct HangingProxy {
+    port: u16,
+    hangs: Arc<AtomicBool>,
+    /// The connections that it accepted.
+    accepted: Arc<AtomicUsize>,
+}
+
+impl HangingProxy {
+    fn start(socket: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = Self { port, hangs: Arc::default(), accepted: Arc::default() };
+        let (hangs, accepted) = (Arc::clone(&proxy.hangs), Arc::clone(&proxy.accepted));
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                accepted.fetch_add(1, Ordering::Relaxed);
+                let Ok(server) = UnixStream::connect(&socket) else { continue };
+                let (to_client, from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let pairs: [(Box<dyn io::Read + Send>, Box<dyn io::Write + Send>); 2] =
+                    [(Box::new(from_server), Box::new(to_client)), (Box::new(client), Box::new(server))];
+                for (mut from, mut to) in pairs {
+                    let hangs = Arc::clone(&hangs);
+                    thread::spawn(move || {
+                        let mut buffer = vec![0; 1 << 16];
+                        while let Ok(length @ 1..) = from.read(&mut buffer) {
+                            while hangs.load(Ordering::Relaxed) {
+                                thread::park_timeout(Duration::from_millis(10));
+                            }
+                            if to.write_all(&buffer[..length]).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        proxy
+    }
+
+    fn url(&self, direct: &str) -> String {
+        format!("postgres://credits@127.0.0.1:{}/{}", self.port, name_of(direct))
+    }
+}
+
+/// A database that does not answer is no handler that blocks: a program that closes waits for it for moments only.
+#[test]
+fn a_program_closes_beside_a_database_that_does_not_answer() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    drop(connect(&url));
+    let proxy = HangingProxy::start(cluster.socket());
+    let credits = Credits::connect(proxy.url(&url)).unwrap();
+    let (sender, told) = channel();
+    let deliver = move |event: &Event| sender.send(event.id());
+    credits.subscriber("mail").from_the_beginning().start(deliver).unwrap();
+    credits.wallet("ann").give_credits(1).now().wait().unwrap();
+    told.recv_timeout(PATIENCE).unwrap();
+    proxy.hangs.store(true, Ordering::Relaxed);
+    credits.close().unwrap();
+}
+
+/// Writes that came while the database was away are refused together, not one batch after another.
+#[test]
+fn writes_that_wait_for_a_database_are_answered_in_their_time() {
+    const BATCHES: usize = 20;
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    drop(connect(&url));
+    let proxy = HangingProxy::start(cluster.socket());
+    let credits = Credits::builder().lanes(1).answer_within(Duration::from_millis(400));
+    let credits = credits.connect(proxy.url(&url)).unwrap();
+    let give = |number: usize| credits.wallet("ann").give_credits(1).key(number.to_string()).now();
+    give(0).wait().unwrap();
+    proxy.hangs.store(true, Ordering::Relaxed);
+    let accepted = proxy.accepted.load(Ordering::Relaxed);
+    let gifts: Vec<_> = (1..=BATCHES * 512).map(give).collect();
+    for gift in gifts {
+        let Err(Error::Ledger(error)) = gift.wait() else { panic!("the database hangs") };
+        let kind = error.kind();
+        assert!(matches!(kind, LedgerErrorKind::NotDone | LedgerErrorKind::OutcomeUnknown), "{error}");
+    }
+    let accepted = proxy.accepted.load(Ordering::Relaxed) - accepted;
+    assert!(accepted < BATCHES, "it was tried {accepted} times");
+    proxy.hangs.store(false, Ordering::Relaxed);
+    let again: Vec<_> = (0..=BATCHES * 512).map(give).collect();
+    for gift in again {
+        gift.wait().unwrap();
+    }
+    assert_eq!(credits.wallet("ann").credits().unwrap().get(), 1 + 20 * 512);
+    credits.verify().unwrap();
 }
 
 /// The pause that the next second trip of a lane takes.

@@ -13,8 +13,8 @@ use crate::session::Session;
 /// The arguments of `migrate`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It makes the tables that are missing, and changes none: run it with a role that may make tables before the \
-    application starts, as often as you like.\n\n\
+    after_help = "It makes the tables that are missing, changes none, and lets programs write the newest format of facts once all of them \
+    read it: run it with a role that may make tables before the application starts, as often as you like.\n\n\
     Examples:\n  credits migrate --ledger postgres://owner@localhost/app"
 )]
 pub(crate) struct Migrate {}

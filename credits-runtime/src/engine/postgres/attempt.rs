@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::driver::wait_for;
+use super::driver::{wait_for, wait_up_to};
 use super::failure::DatabaseFailure;
 use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants, wallet_id};
 use super::lane::{LaneWork, WriteLane};
 use super::lease::{HELD_FOR, Lease};
 use super::names::{LANES, RowName, number, to_long};
+use super::opening::{FORMAT, newer_format};
 use super::session::Session;
 use super::statement::Statement;
 use super::writes::Writes;
@@ -30,12 +31,15 @@ use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::{LedgerError, LedgerErrorKind};
 
+/// The least time for each step of an attempt.
+pub(super) const ATTEMPT_MIN: Duration = Duration::from_secs(1);
+
 /// A commit is durable before it is answered, whatever the database's default is.
 const LANE: &str = "
-    SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+    SELECT l.epoch, l.batches, l.last, l.at, l.head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
         CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END,
-        (SELECT moved FROM ledger)
-    FROM lanes WHERE lane = $1 FOR UPDATE";
+        moved, ledger.format
+    FROM lanes l, ledger WHERE l.lane = $1 FOR UPDATE OF l";
 
 /// The division by zero refuses the batch of a program that lost its lane.
 pub(super) const ADVANCE: &str = "
@@ -133,13 +137,13 @@ impl WriteLane {
     ) -> Result<Attempted, DatabaseFailure> {
         let session = match self.session.take().filter(|session| !session.is_closed()) {
             Some(session) => session,
-            None => self.database.connect_lane()?,
+            None => self.database.connect_lane(&|| self.patience(work))?,
         };
         let attempted = self.attempt_on(&session, work, wants, known);
         match &attempted {
             Err(failure) if failure.is_of_connection() => {}
             Err(_) | Ok(Attempted::Lacks(_)) => {
-                self.roll_back(&session);
+                Self::roll_back(&session);
                 self.session = Some(session);
             }
             Ok(Attempted::Written(_)) => self.session = Some(session),
@@ -154,8 +158,7 @@ impl WriteLane {
         wants: &Wants,
         known: Option<FetchedRecords>,
     ) -> Result<Attempted, DatabaseFailure> {
-        let answer_within = self.database.answer_within;
-        let (lease, is_new) = self.held(session)?;
+        let (lease, is_new) = self.held(session, work)?;
         let sent = SystemClock.monotonic();
         let mut statements = vec![
             Statement::unnamed(self.database.begin),
@@ -177,12 +180,12 @@ impl WriteLane {
         }
         let settling = self.unsettled.as_ref();
         statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
-        let mut rows = wait_for(answer_within, session.run_all(&statements))?;
+        let mut rows = wait_up_to(|| self.patience(work), session.run_all(&statements))?;
         session.check(rows.get(1).map(Vec::as_slice).unwrap_or_default())?;
         if self.unsettled.is_some() {
             let found = rows.pop().unwrap_or_default();
             if let Some(decided) = self.settle(&found)? {
-                self.roll_back(session);
+                Self::roll_back(session);
                 return Ok(Attempted::Written(decided));
             }
         }
@@ -214,7 +217,7 @@ impl WriteLane {
         let (sealed, decided) = match self.decide(work, wants, &fetched, &position)? {
             LaneDecision::Lacks(missing) => return Ok(Attempted::Lacks(Box::new((missing, fetched)))),
             LaneDecision::Sealed(None, decided) => {
-                self.roll_back(session);
+                Self::roll_back(session);
                 return Ok(Attempted::Written(decided));
             }
             LaneDecision::Sealed(Some(sealed), decided) => (sealed, decided),
@@ -242,7 +245,7 @@ impl WriteLane {
         let batches = lane.batches.saturating_add(1);
         self.unsettled =
             Some(Unsettled { lane: lease.lane, first, body, batches, at: sealed.position.last_at, decided });
-        let result = wait_for(answer_within, session.run_all(&statements));
+        let result = wait_up_to(|| self.patience(work), session.run_all(&statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
         {
@@ -260,18 +263,26 @@ impl WriteLane {
 
     /// The lane that this program holds.
     /// Also returns whether it was taken just now.
-    fn held(&mut self, session: &Session) -> Result<(Lease, bool), DatabaseFailure> {
+    fn held(&mut self, session: &Session, work: &LaneWork<'_>) -> Result<(Lease, bool), DatabaseFailure> {
         if let Some(lease) = self.lease {
             return Ok((lease, false));
         }
-        let lease = wait_for(self.database.answer_within, Lease::take(session, self.database.holder))?;
+        let taken = Lease::take(session, self.database.holder);
+        let lease = wait_up_to(|| self.patience(work), taken)?;
         self.lease = Some(lease);
         Ok((lease, true))
     }
 
-    fn roll_back(&self, session: &Session) {
+    fn roll_back(session: &Session) {
         // If it fails, the next statement does too, and the connection is replaced.
-        _ = wait_for(self.database.answer_within, session.run(Statement::unnamed("ROLLBACK")));
+        _ = wait_for(ATTEMPT_MIN, session.run(Statement::unnamed("ROLLBACK")));
+    }
+
+    /// The time that each step of an attempt may take: what is left for the answer.
+    fn patience(&self, work: &LaneWork<'_>) -> Duration {
+        let left = self.answer_by.saturating_sub(SystemClock.monotonic());
+        let patience = left.max(self.database.answer_within.min(ATTEMPT_MIN));
+        if work.requests.is_empty() { self.database.unless_closed(patience) } else { patience }
     }
 
     /// Finds out whether the last batch was committed; returns its outcome if it was.
@@ -302,6 +313,10 @@ impl WriteLane {
         let moved: Option<i64> = row.try_get(7)?;
         if moved.map(number) != Some(self.database.numbering.moved) {
             return Err(moved_meanwhile().into());
+        }
+        let format: i32 = row.try_get(8)?;
+        if format > FORMAT {
+            return Err(newer_format(format).into());
         }
         let head: &[u8] = row.try_get(4)?;
         let at = Timestamp::from_microseconds(row.try_get(3)?);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::clock::DatabaseClock;
-use super::driver::{Driver, wait_for};
+use super::driver::{Driver, wait_up_to};
 use super::failure::DatabaseFailure;
 use super::names::{Numbering, number};
 use super::opening::Connecting;
@@ -22,6 +22,8 @@ use crate::error::LedgerError;
 
 /// Connections that wait for readers, at most.
 const IDLE_MAX: usize = 8;
+/// Longest time that something takes which a closed ledger waits for.
+const CLOSES_WITHIN: Duration = Duration::from_secs(2);
 /// Attempts at a read that loses against other transactions.
 const READS_MAX: usize = 5;
 
@@ -87,9 +89,19 @@ impl Database {
         self.driver.share_sessions();
     }
 
-    /// Opens a connection of a lane.
-    pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
-        self.driver.connect_lane()
+    /// Opens a connection of a lane, within a time that may become shorter meanwhile.
+    pub(super) fn connect_lane(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
+        self.driver.connect_lane(at_most)
+    }
+
+    /// Whether the ledger is being closed.
+    pub(super) fn is_closing(&self) -> bool {
+        self.feed.is_closed()
+    }
+
+    /// A time to wait for the database, which is shorter once the ledger is closed.
+    pub(super) fn unless_closed(&self, at_most: Duration) -> Duration {
+        if self.is_closing() { at_most.min(CLOSES_WITHIN) } else { at_most }
     }
 
     /// Ends all reads, and the connections of the readers.
@@ -104,6 +116,7 @@ impl Database {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(LedgerError::closed());
         }
+        let at_most = || self.unless_closed(self.answer_within);
         let (mut is_new, mut reads) = (false, 0);
         loop {
             reads += 1;
@@ -112,10 +125,10 @@ impl Database {
                 Ok(session)
             } else {
                 is_new = true;
-                self.driver.connect()
+                self.driver.connect_up_to(&at_most)
             };
             let read = session.and_then(|session| {
-                let rows = wait_for(self.answer_within, session.run(statement()))?;
+                let rows = wait_up_to(at_most, session.run(statement()))?;
                 Ok((session, rows))
             });
             match read {

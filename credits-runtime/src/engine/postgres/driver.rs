@@ -20,6 +20,8 @@ use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Longest time to establish a connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How often a thread that waits looks at its limit.
+const LIMIT_CHECK_EVERY: Duration = Duration::from_millis(500);
 
 /// Opens connections, and drives them until it is dropped.
 pub(super) struct Driver {
@@ -64,24 +66,29 @@ impl Driver {
 
     /// Opens a connection of a reader.
     pub(super) fn connect(&self) -> Result<Session, DatabaseFailure> {
-        self.connect_with(self.server.config.clone()).map(Session::unnamed)
+        self.connect_up_to(&|| CONNECT_WITHIN.saturating_mul(2))
+    }
+
+    /// Opens a connection of a reader within a time that may become shorter meanwhile.
+    pub(super) fn connect_up_to(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
+        self.connect_with(self.server.config.clone(), at_most).map(Session::unnamed)
     }
 
     /// Opens a connection of a lane. Its session is the lane's alone, unless a pool stands before the server.
-    pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
+    pub(super) fn connect_lane(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
         if self.is_pooled.load(Ordering::Relaxed) {
-            return self.connect();
+            return self.connect_up_to(at_most);
         }
-        let session = match self.connect_own() {
+        let session = match self.connect_own(at_most) {
             Err(DatabaseFailure::Refused(error) | DatabaseFailure::Lost(error))
                 if refuses_options(&error) =>
             {
-                self.connect()?
+                self.connect_up_to(at_most)?
             }
             // Some pools refuse options by closing the connection, which a network may do as well.
             Err(DatabaseFailure::Lost(error)) if is_cut(&error) => {
-                let shared = self.connect()?;
-                match self.connect_own() {
+                let shared = self.connect_up_to(at_most)?;
+                match self.connect_own(at_most) {
                     Err(DatabaseFailure::Lost(error)) if is_cut(&error) => shared,
                     own => own?,
                 }
@@ -95,12 +102,12 @@ impl Driver {
     }
 
     /// Opens a connection with options, by which it knows its session.
-    fn connect_own(&self) -> Result<Session, DatabaseFailure> {
+    fn connect_own(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
         let mut config = self.server.config.clone();
         let (options, token) = Session::options(config.get_options())?;
         config.options(&options);
-        let client = self.connect_with(config)?;
-        wait_for(CONNECT_WITHIN, Session::prepared(client, token))
+        let client = self.connect_with(config, at_most)?;
+        wait_up_to(at_most, Session::prepared(client, token))
     }
 
     /// Prepares no statements any more.
@@ -112,7 +119,11 @@ impl Driver {
         }
     }
 
-    fn connect_with(&self, config: Config) -> Result<Client, DatabaseFailure> {
+    fn connect_with(
+        &self,
+        config: Config,
+        at_most: &dyn Fn() -> Duration,
+    ) -> Result<Client, DatabaseFailure> {
         let Some(runtime) = &self.runtime else { return Err(DatabaseFailure::Away) };
         let (sender, receiver) = oneshot::channel();
         let tls = self.server.tls.clone();
@@ -127,11 +138,13 @@ impl Driver {
                 Err(error) => _ = sender.send(Err(error)),
             }
         });
-        match receiver.recv_timeout(CONNECT_WITHIN.saturating_mul(2)) {
-            Ok(Ok(client)) => Ok(client),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(DatabaseFailure::Away),
-        }
+        let connected = async {
+            match receiver.await {
+                Ok(client) => Ok(client?),
+                Err(_) => Err(DatabaseFailure::Away),
+            }
+        };
+        wait_up_to(at_most, connected)
     }
 }
 
@@ -157,6 +170,14 @@ pub(super) fn wait_for<T>(
     at_most: Duration,
     work: impl Future<Output = Result<T, DatabaseFailure>>,
 ) -> Result<T, DatabaseFailure> {
+    wait_up_to(|| at_most, work)
+}
+
+/// Waits on this thread for a result, up to a time that may become shorter meanwhile.
+pub(super) fn wait_up_to<T>(
+    at_most: impl Fn() -> Duration,
+    work: impl Future<Output = Result<T, DatabaseFailure>>,
+) -> Result<T, DatabaseFailure> {
     let waker = Arc::new(Unpark(std::thread::current())).into();
     let mut work = pin!(work);
     let began = SystemClock.monotonic();
@@ -164,10 +185,10 @@ pub(super) fn wait_for<T>(
         if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
-        let left = at_most.saturating_sub(SystemClock.monotonic().saturating_sub(began));
+        let left = at_most().saturating_sub(SystemClock.monotonic().saturating_sub(began));
         if left.is_zero() {
             return Err(DatabaseFailure::Away);
         }
-        std::thread::park_timeout(left);
+        std::thread::park_timeout(left.min(LIMIT_CHECK_EVERY));
     }
 }

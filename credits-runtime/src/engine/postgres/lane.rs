@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::attempt::{Attempted, Decided, Unsettled};
+use super::attempt::{ATTEMPT_MIN, Attempted, Decided, Unsettled};
 use super::database::Database;
 use super::driver::wait_for;
 use super::failure::DatabaseFailure;
@@ -40,6 +40,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(500);
 const FETCHES_MAX: usize = 256;
 /// Attempts that the constraints of the tables refuse. One or two are other programs'; more are a broken rule.
 const CONFLICTS_MAX: usize = 10;
+/// Time after a batch was given up in which requests whose time is over are given up as well.
+const AWAY_FOR: Duration = Duration::from_secs(1);
 /// How often due work is looked for.
 const DUE_EVERY: Duration = Duration::from_secs(1);
 
@@ -58,6 +60,10 @@ pub(super) struct WriteLane {
     pub(super) unreadable_due: Option<LedgerError>,
     /// Whether it looks for due work; one lane of a program does.
     pub(super) books_due: bool,
+    /// The reading of the monotonic clock by which the batch is answered.
+    pub(super) answer_by: Duration,
+    /// The reading at which a batch was given up because the database was away, until one is written.
+    pub(super) away_at: Option<Duration>,
     pub(super) session: Option<Session>,
     pub(super) lease: Option<Lease>,
     /// A batch whose commit was not answered.
@@ -109,7 +115,7 @@ impl WriteLane {
         }
         if let (Some(session), Some(lease)) = (&self.session, self.lease) {
             // Otherwise the lane is free when its time is over.
-            _ = wait_for(self.database.answer_within, lease.give_up(session));
+            _ = wait_for(self.database.unless_closed(self.database.answer_within), lease.give_up(session));
         }
     }
 
@@ -121,7 +127,7 @@ impl WriteLane {
         renewal.into_iter().chain(due).min()
     }
 
-    fn work(&mut self, Work { commands, releases, due_booked }: Work) {
+    fn work(&mut self, Work { commands, releases, due_booked, since }: Work) {
         // Where time does not pass by itself, due work is booked with the next write.
         if self.clock.wait_until(Timestamp::MIN).is_none()
             && let Err(error) = self.book_due()
@@ -130,7 +136,7 @@ impl WriteLane {
         }
         self.extend();
         if !commands.is_empty() || !releases.is_empty() {
-            _ = self.batch(commands, &releases);
+            _ = self.batch(commands, &releases, since.unwrap_or_else(|| SystemClock.monotonic()));
         }
         if !due_booked.is_empty() {
             self.failed_due.retry_now();
@@ -139,11 +145,16 @@ impl WriteLane {
         }
     }
 
-    /// Writes one batch, and replies. A request that the database or a broken rule refuses is answered alone. Returns the
-    /// error of a database that is away.
-    fn batch(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) -> Option<LedgerError> {
+    /// Writes one batch, none of whose requests came before a reading of the monotonic clock, and replies. A request that
+    /// the database or a broken rule refuses is answered alone. Returns the error of a database that is away.
+    fn batch(
+        &mut self,
+        requests: Vec<Waiting>,
+        releases: &[(WalletId, HoldId)],
+        since: Duration,
+    ) -> Option<LedgerError> {
         let work = LaneWork { requests: &requests, releases, is_due: false, declares: None, extends: 0 };
-        match self.finish(&work) {
+        match self.finish(&work, since) {
             Finished::Done(decided) => self.reply(requests, releases.len(), *decided),
             Finished::Failed(error) => {
                 refuse(requests, &error);
@@ -159,23 +170,28 @@ impl WriteLane {
                 }
                 refuse(requests, &error);
             }
-            Finished::Refused(_) => return self.each_alone(requests, releases),
+            Finished::Refused(_) => return self.each_alone(requests, releases, since),
         }
         None
     }
 
     /// Writes each release and each request in a batch by itself, until the database is away.
-    fn each_alone(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) -> Option<LedgerError> {
+    fn each_alone(
+        &mut self,
+        requests: Vec<Waiting>,
+        releases: &[(WalletId, HoldId)],
+        since: Duration,
+    ) -> Option<LedgerError> {
         let mut away = None;
         for release in releases {
             match &away {
-                None => away = self.batch(Vec::new(), std::slice::from_ref(release)),
+                None => away = self.batch(Vec::new(), std::slice::from_ref(release), since),
                 Some(_) => self.inbox.release(release.0.clone(), release.1),
             }
         }
         for request in requests {
             match &away {
-                None => away = self.batch(vec![request], &[]),
+                None => away = self.batch(vec![request], &[], since),
                 Some(error) => refuse([request], error),
             }
         }
@@ -191,12 +207,12 @@ impl WriteLane {
         }
         let work =
             |extends| LaneWork { requests: &[], releases: &[], is_due: false, declares: None, extends };
-        match self.finish(&work(usize::MAX)) {
+        match self.finish_now(&work(usize::MAX)) {
             Finished::Done(_) => {}
             Finished::Failed(_) => self.renewals.put_off(self.clock.now(), usize::MAX),
             Finished::Refused(_) => {
                 while is_due(self) {
-                    if let Finished::Failed(error) | Finished::Refused(error) = self.finish(&work(1)) {
+                    if let Finished::Failed(error) | Finished::Refused(error) = self.finish_now(&work(1)) {
                         tracing::warn!(%error, "a hold could not be extended");
                         self.renewals.put_off(self.clock.now(), 1);
                     }
@@ -225,7 +241,7 @@ impl WriteLane {
         loop {
             let work = LaneWork { requests: &[], releases: &[], is_due: true, declares: None, extends: 0 };
             let failed = self.failed_due.len();
-            match self.finish(&work) {
+            match self.finish_now(&work) {
                 Finished::Done(decided) => {
                     first = first.or(decided.due_failed);
                     if !decided.has_more_due {
@@ -243,7 +259,7 @@ impl WriteLane {
     pub(super) fn declare(&mut self, terms: &CatalogueData) -> Result<u32, LedgerError> {
         let work =
             LaneWork { requests: &[], releases: &[], is_due: false, declares: Some(terms), extends: 0 };
-        match self.finish(&work) {
+        match self.finish_now(&work) {
             Finished::Done(decided) => Ok(decided.catalogue),
             Finished::Failed(error) | Finished::Refused(error) => Err(error),
         }
@@ -260,9 +276,22 @@ impl WriteLane {
         wants
     }
 
-    /// Attempts a batch until it is written, the database refuses it, or its time is over.
-    fn finish(&mut self, work: &LaneWork<'_>) -> Finished {
+    /// Finishes a batch that begins now.
+    fn finish_now(&mut self, work: &LaneWork<'_>) -> Finished {
+        self.finish(work, SystemClock.monotonic())
+    }
+
+    /// Attempts a batch until it is written, the database refuses it, or the time of its earliest request is over.
+    fn finish(&mut self, work: &LaneWork<'_>, since: Duration) -> Finished {
         let began = SystemClock.monotonic();
+        let answer_within = self.database.answer_within;
+        self.answer_by = since.saturating_add(answer_within);
+        // Requests that came while the database was away are not attempted one batch after another.
+        let was_away = self.away_at.is_some_and(|at| began.saturating_sub(at) < AWAY_FOR);
+        if was_away && self.answer_by <= began {
+            return Finished::Failed(not_done(DatabaseFailure::Away));
+        }
+        self.answer_by = self.answer_by.max(began.saturating_add(answer_within.min(ATTEMPT_MIN)));
         let (mut wants, mut pause, mut fetches, mut conflicts) = (self.wants(work), PAUSE_FIRST, 0, 0);
         let mut known = None;
         loop {
@@ -271,7 +300,7 @@ impl WriteLane {
                 Ok(Ok(Attempted::Written(decided))) => {
                     self.renewals.finish(true, self.clock.now());
                     self.failed_due.finish();
-                    self.unreadable_due = None;
+                    (self.unreadable_due, self.away_at) = (None, None);
                     self.count(&decided, began);
                     return Finished::Done(decided);
                 }
@@ -303,10 +332,14 @@ impl WriteLane {
             if matches!(failure, DatabaseFailure::NotOwnSession) {
                 self.database.share_sessions();
             }
-            let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
+            let is_closed = work.requests.is_empty() && self.database.is_closing();
+            let is_over = is_closed || SystemClock.monotonic() >= self.answer_by;
             conflicts += usize::from(failure.is_conflict());
             if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {
                 self.renewals.undo();
+                if failure.is_transient() && !failure.is_conflict() {
+                    self.away_at = Some(SystemClock.monotonic());
+                }
                 let is_unknown = self.unsettled.take().is_some();
                 if is_unknown {
                     let message = "the database did not answer whether the write was committed: send it again under the same key";

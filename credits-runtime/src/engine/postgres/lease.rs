@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::failure::DatabaseFailure;
 use super::names::LANES;
+use super::opening::FORMAT;
 use super::session::Session;
 use super::statement::Statement;
 use crate::error::{LedgerError, LedgerErrorKind};
@@ -25,13 +26,13 @@ pub(super) struct Lease {
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 const TAKE: &str = "
-    UPDATE lanes SET epoch = epoch + 1, holder = $1, held_until = $2 + $3
+    UPDATE lanes SET epoch = epoch + 1, holder = $1, held_until = $2 + $3, format = $4
     WHERE lane = (SELECT lane FROM lanes WHERE held_until < $2 ORDER BY lane LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING lane, epoch";
 
 const ADD: &str = r"
-    INSERT INTO lanes (lane, epoch, holder, held_until, batches, facts, last, at, head)
-    SELECT coalesce(max(lane), 0) + 1, 1, $1, $2 + $3, 0, 0, 0, 0, '\x' FROM lanes WHERE lane < $4 HAVING coalesce(max(lane), 0) < $4 - 1
+    INSERT INTO lanes (lane, epoch, holder, held_until, format, batches, facts, last, at, head)
+    SELECT coalesce(max(lane), 0) + 1, 1, $1, $2 + $3, $4, 0, 0, 0, 0, '\x' FROM lanes WHERE lane < $5 HAVING coalesce(max(lane), 0) < $5 - 1
     ON CONFLICT DO NOTHING RETURNING lane, epoch";
 
 const GIVE_UP: &str = "UPDATE lanes SET held_until = 0 WHERE lane = $1 AND epoch = $2";
@@ -45,12 +46,11 @@ impl Lease {
         let held_for = i64::try_from(HELD_FOR.as_micros()).unwrap_or(i64::MAX);
         for _ in 0..ATTEMPTS {
             let now = now(session).await?;
-            let taken = Statement::unnamed(TAKE).bytes(holder).long(now).long(held_for);
-            let mut rows = session.run(taken).await?;
+            let held = |sql| Statement::unnamed(sql).bytes(holder).long(now).long(held_for).integer(FORMAT);
+            let mut rows = session.run(held(TAKE)).await?;
             if rows.is_empty() {
                 let most = i32::try_from(LANES).unwrap_or(i32::MAX);
-                let added = Statement::unnamed(ADD).bytes(holder).long(now).long(held_for).integer(most);
-                rows = session.run(added).await?;
+                rows = session.run(held(ADD).integer(most)).await?;
             }
             if let Some(row) = rows.first() {
                 return Ok(Self { lane: row.try_get(0)?, epoch: row.try_get(1)? });

@@ -18,7 +18,7 @@ use super::driver::{Driver, wait_for};
 use super::failure::DatabaseFailure;
 use super::fetched::{Fetch, FetchedRecords, FetchedSource, NotFetched, Wants, head};
 use super::names::{MOVED_LANE, Numbering, RowName, number, to_long};
-use super::opening::{LedgerRow, ledger_row, make_tables};
+use super::opening::{FORMAT, LedgerRow, ledger_row, make_tables};
 use super::session::Session;
 use super::statement::Statement;
 use super::writes::{Writes, chained};
@@ -75,8 +75,8 @@ const CLAIMED: &str = "SELECT id FROM ledger WHERE moved IS NULL FOR UPDATE";
 
 /// The lane has no holder and no end.
 const ADD_LANE: &str = r"
-    INSERT INTO lanes (lane, epoch, holder, held_until, batches, facts, last, at, head)
-    VALUES ($1, 0, '\x', $2, 0, 0, 0, 0, '\x') ON CONFLICT DO NOTHING";
+    INSERT INTO lanes (lane, epoch, holder, format, held_until, batches, facts, last, at, head)
+    VALUES ($1, 0, '\x', $3, $2, 0, 0, 0, 0, '\x') ON CONFLICT DO NOTHING";
 
 const LANE: &str = "SELECT batches, last, at, head FROM lanes WHERE lane = $1 FOR UPDATE";
 
@@ -304,7 +304,7 @@ impl Tables {
                 Statement::unnamed(LOCK),
                 Statement::unnamed(CLAIM).bytes(file.id()).integer(MOVED_LANE),
                 Statement::unnamed(HELD).integer(MOVED_LANE),
-                Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX),
+                Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX).integer(FORMAT),
                 Statement::unnamed("COMMIT"),
             ])?;
             let held: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;

@@ -14,7 +14,7 @@ use super::engine::PostgresEngine;
 use super::failure::DatabaseFailure;
 use super::lane::WriteLane;
 use super::lease;
-use super::names::{Numbering, number};
+use super::names::{MOVED_LANE, Numbering, number};
 use super::session::Session;
 use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
@@ -34,7 +34,7 @@ use crate::engine::journal::block::Head;
 use crate::engine::published::Counts;
 use crate::engine::recovery::{TermsByNumber, check_names, check_plans, names};
 use crate::engine::request::inbox::{Inbox, Queue};
-use crate::engine::rows::encode;
+use crate::engine::rows::{self, encode};
 use crate::engine::store::LedgerId;
 use crate::engine::tuning::WaitingMax;
 use crate::engine::writer::renewals::Renewals;
@@ -44,13 +44,22 @@ use crate::error::{LedgerError, LedgerErrorKind};
 /// The version of the tables that this version of the program reads and writes.
 const TABLES: i32 = 1;
 
+/// The newest format of facts that this version of the program reads and writes, the format of files.
+pub(super) const FORMAT: i32 = rows::FORMAT.cast_signed();
+
 const SCHEMA: &str = include_str!("schema.sql");
 
-const LEDGER: &str = "SELECT id, tables, covers, moved FROM ledger";
+const LEDGER: &str = "SELECT id, tables, covers, moved, format FROM ledger";
 
 const LEDGER_EXISTS: &str = "SELECT FROM ledger";
 
-const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables) VALUES ($1, $2)";
+const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables, format) VALUES ($1, $2, $3)";
+
+/// Lets programs write a newer format of facts, once no lane is held by a program that does not read it.
+const RAISE_FORMAT: &str = "
+    UPDATE ledger SET format = $1 WHERE format < $1 AND NOT EXISTS (
+        SELECT FROM lanes WHERE format < $1 AND lane < $2 AND held_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    )";
 
 const ADD_WAITING_ROOM: &str = "
     INSERT INTO records (owner, record, facts, at, attention, head, body) VALUES ('', 'r', 0, 0, false, $1, $2)";
@@ -144,7 +153,12 @@ fn find_tables(url: &str, connecting: &Connecting) -> Result<FoundTables, Ledger
     if connecting.makes_tables {
         wait_for(answer_within, make_tables(&session)).map_err(opened)?;
     }
-    let LedgerRow { id, moved, covers } = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    let LedgerRow { id, moved, covers, format } =
+        wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    if connecting.makes_tables && format < FORMAT {
+        let raise = Statement::new(RAISE_FORMAT).integer(FORMAT).integer(MOVED_LANE);
+        wait_for(answer_within, session.run(raise)).map_err(opened)?;
+    }
     let numbering = match moved {
         Some(moved) => Numbering { moved },
         None if connecting.is_arriving => Numbering::OF_FILE,
@@ -220,6 +234,8 @@ pub(crate) fn connect(
             failed_due: FailedDue::default(),
             unreadable_due: None,
             books_due: place == 0 && connecting.role == Role::Application,
+            answer_by: Duration::ZERO,
+            away_at: None,
             session: None,
             lease: None,
             unsettled: None,
@@ -328,7 +344,7 @@ pub(super) async fn make_tables(session: &Session) -> Result<(), DatabaseFailure
     let id = u128::from(high) << 64 | u128::from(low);
     let made = async {
         session.run_script(&format!("BEGIN; {SCHEMA}")).await?;
-        let ledger = Statement::new(ADD_LEDGER).bytes(id.to_be_bytes()).integer(TABLES);
+        let ledger = Statement::new(ADD_LEDGER).bytes(id.to_be_bytes()).integer(TABLES).integer(FORMAT);
         // The waiting room exists from the beginning, so that it can be locked.
         let room =
             Statement::new(ADD_WAITING_ROOM).bytes(Head::default()).bytes(encode(&WaitingRoom::default()));
@@ -368,6 +384,17 @@ pub(super) struct LedgerRow {
     pub(super) moved: Option<FactNumber>,
     /// The catalogue by which wallets have covers.
     pub(super) covers: Option<u32>,
+    /// The newest format of facts that programs may write.
+    format: i32,
+}
+
+/// The error of a ledger whose facts may have a newer format than this program reads.
+pub(super) fn newer_format(format: i32) -> LedgerError {
+    let message = format!(
+        "the ledger's facts may have format {format}, and this program reads format {FORMAT}: use the version of the program that \
+         raised it, or a later one"
+    );
+    LedgerError::new(LedgerErrorKind::NewerVersion, message)
 }
 
 /// The error of a database into which a file was moved in part.
@@ -403,6 +430,10 @@ pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseF
         );
         return Err(LedgerError::new(LedgerErrorKind::NewerVersion, message).into());
     }
+    let format: i32 = row.try_get(4)?;
+    if format > FORMAT {
+        return Err(newer_format(format).into());
+    }
     let id: &[u8] = row.try_get(0)?;
     let broken = || LedgerError::damaged("its id cannot be read");
     let (covers, moved): (Option<i32>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
@@ -410,5 +441,6 @@ pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseF
         id: id.try_into().map_err(|_| broken())?,
         moved: moved.map(number),
         covers: covers.and_then(|covers| u32::try_from(covers).ok()),
+        format,
     })
 }

@@ -7,6 +7,8 @@ CREATE TABLE ledger (
     id bytea NOT NULL CHECK (length(id) = 16),
     -- The version of these tables.
     tables int NOT NULL,
+    -- The newest format of facts that programs may write, which every program that opens the ledger must read.
+    format int NOT NULL,
     -- The last number of the facts that were moved from a file; 0 if none were, and none while they are moved.
     moved bigint DEFAULT 0,
     -- The catalogue by which wallets have covers; none while they change to another one's.
@@ -20,6 +22,8 @@ CREATE TABLE lanes (
     -- Raised by each program that takes the lane: an earlier holder then changes nothing.
     epoch bigint NOT NULL,
     holder bytea NOT NULL,
+    -- The newest format of facts that its holder reads.
+    format int NOT NULL,
     -- Microseconds since 1970. From then on another program may take the lane.
     held_until bigint NOT NULL,
     batches bigint NOT NULL,

@@ -171,6 +171,7 @@ impl Subscribers {
     pub(super) fn give_up(&self) {
         if let Err(error) = self.save() {
             tracing::warn!(%error, "the position of a subscriber could not be written; its last events come again");
+            return;
         }
         let told = std::mem::take(&mut *self.told());
         if told.values().any(|told| told.held_until.is_some())

@@ -232,7 +232,7 @@ impl Writer {
 
     fn work(&mut self, work: Work) {
         self.check_files();
-        let Work { commands, mut releases, due_booked } = work;
+        let Work { commands, mut releases, due_booked, .. } = work;
         let mut commands = VecDeque::from(commands);
         if let Err(error) = self.change_covers() {
             tracing::error!(%error, "covers could not be changed to another price list's; the next opening does it");
