@@ -4,9 +4,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use credits_runtime::Owner;
 use credits_runtime::billing::{BillingEvent, Happening, ObjectId, PackPayment};
 use credits_runtime::testing::ManualClock;
+use credits_runtime::{Error, Owner, Rejection};
 
 use super::cluster::Cluster;
 use super::{connect, name_of};
@@ -270,26 +270,68 @@ fn a_role_with_the_rights_of_the_guide_can_do_what_a_program_does() {
     }
 }
 
-/// A key is looked up in the indexes of its owner's first and last uses, however many others there are.
+/// The statement by which a batch looks keys up uses the indexes of first and last uses, whatever the tables had when it was
+/// planned.
 #[test]
-fn a_key_is_found_by_an_index() {
+fn keys_are_found_by_their_indexes() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.database();
     drop(connect(&url));
+    let source = include_str!("../../credits-runtime/src/engine/postgres/fetched.rs");
+    let keys = source.split("const KEYS: &str = r#\"").nth(1).unwrap().split("\"#;").next().unwrap();
+    assert!(keys.contains("UNION ALL"), "{keys}");
+    let explain = format!(
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+        PREPARE keys_of (text[], bytea[]) AS {keys};
+        EXPLAIN (FORMAT JSON) EXECUTE keys_of (ARRAY['ann'], ARRAY['x'::bytea])"
+    );
+    let check = |when: &str| {
+        let plan = cluster.text(&url, &explain);
+        assert!(plan.contains("journal_keys") && plan.contains("keys_pkey"), "{when}: {plan}");
+        assert!(!plan.contains("Seq Scan"), "{when}: {plan}");
+    };
+    check("empty tables");
     cluster.run(
         &url,
         "INSERT INTO journal SELECT 'ann', 'wcredits', number, 1, 2, number, number, 0, 0, substr(sha256(number::text::bytea), 1, 16), ''
          FROM generate_series(1, 20000) AS number;
          INSERT INTO keys SELECT owner, key, lane, number FROM journal WHERE owner = 'ann'; ANALYZE",
     );
-    let uses =
-        "SELECT first FROM keys k JOIN journal j USING (lane, number) WHERE k.owner = 'ann' AND k.key = 'x'
-        UNION ALL SELECT first FROM journal WHERE owner = 'ann' AND key = 'x'";
-    let plan = cluster.text(&url, &format!("EXPLAIN (FORMAT JSON) {uses}"));
-    assert!(
-        plan.contains("journal_keys") && plan.contains("keys_pkey") && !plan.contains("Seq Scan"),
-        "{plan}"
-    );
+    check("20,000 keys");
+}
+
+/// A settlement that is sent again after the retention time of its key is refused, and not charged as a late one.
+#[test]
+fn a_hold_that_was_settled_long_ago_is_not_charged_again() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (url, clock) = (cluster.database(), ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
+    let in_database = Credits::builder().migrate().clock(clock.clone()).connect(&url).unwrap();
+    let in_memory = Credits::builder().clock(clock.clone()).stress_maintenance().in_memory().unwrap();
+    let both = [in_database, in_memory];
+    let holds = both.each_ref().map(|credits| {
+        let ann = credits.wallet("ann");
+        ann.give_credits(10).now().wait().unwrap();
+        let hold =
+            ann.spend_credits_on(Operation::tick()).hold(Duration::from_hours(1)).wait().unwrap().into_id();
+        ann.settle(hold).wait().unwrap();
+        hold
+    });
+    for _ in 0..3 {
+        clock.advance(Duration::from_hours(24 * 200));
+        for (credits, hold) in both.iter().zip(holds) {
+            let ann = credits.wallet("ann");
+            // Enough for the keys in memory to be dropped.
+            for _ in 0..20 {
+                ann.give_credits(1).now().wait().unwrap();
+                ann.deduct_credits(1, "test").now().wait().unwrap();
+            }
+            let again = ann.settle(hold).wait();
+            let is_refused = matches!(again, Err(Error::Rejected(Rejection::HoldClosed { .. })));
+            assert!(is_refused || again.is_ok(), "{again:?}");
+            assert_eq!(ann.credits().unwrap(), 9);
+            credits.verify().unwrap();
+        }
+    }
 }
 
 /// The key of a spend may be used again after its retention time; its first use stays in the journal.

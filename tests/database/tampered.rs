@@ -7,7 +7,7 @@ use super::connect;
 use crate::pricing::Operation;
 
 /// A change by hand, and whether the owner's records show it. The others are of a lane.
-const CHANGES: [(&str, &str, bool); 17] = [
+const CHANGES: [(&str, &str, bool); 18] = [
     ("a balance", "UPDATE wallets SET balance = balance + 1 WHERE owner = 'ann'", true),
     ("a held amount", "UPDATE wallets SET held = held + 1 WHERE owner = 'ann'", true),
     ("a due instant", "UPDATE wallets SET due = 1 WHERE owner = 'ann'", true),
@@ -46,6 +46,7 @@ const CHANGES: [(&str, &str, bool); 17] = [
         "INSERT INTO keys SELECT owner, key, lane, number FROM journal WHERE owner = 'ann' AND ordinal = 2",
         true,
     ),
+    ("the lane of a key", "UPDATE keys SET lane = lane + 1 WHERE owner = 'ann'", true),
     (
         "a key that no frame has",
         "INSERT INTO keys SELECT owner, substr(sha256('x'), 1, 16), lane, number FROM keys WHERE owner = 'ann'",

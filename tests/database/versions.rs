@@ -1,5 +1,5 @@
-//! Two versions of a program on one ledger: an older one goes on until no lane is its own, and writes nothing beside facts that
-//! it does not read. The newer version is this program; what an older or a later one leaves in the tables is set by hand.
+//! Two versions of a program on one ledger: the newer one writes its format once no lane is an older one's, which then writes
+//! nothing beside facts that it does not read. The newer version is this program; what an older or a later one leaves in the tables is set by hand.
 
 use credits_runtime::{Error, LedgerErrorKind};
 
@@ -15,21 +15,28 @@ fn a_newer_format_is_written_once_no_older_program_holds_a_lane() {
     let url = cluster.database();
     connect(&url).wallet("ann").give_credits(10).now().wait().unwrap();
     let newest = cluster.count(&url, FORMAT);
-    // A program of an older version made the tables, and holds a lane.
+    // A program of an older version made the tables, and holds a lane: this one reads, and waits for its end.
     cluster.run(
         &url,
         "UPDATE ledger SET format = 0; UPDATE lanes SET format = 0, held_until = 9e18 WHERE lane = 1",
     );
-    let credits = connect(&url);
-    assert_eq!(cluster.count(&url, FORMAT), 0);
-    credits.wallet("ann").give_credits(10).now().wait().unwrap();
-    assert_eq!(cluster.count(&url, &format!("SELECT count(*) FROM lanes WHERE format < {newest}")), 1);
+    let refused = |opened: Result<Credits, Error>| match opened {
+        Err(Error::Ledger(error)) => {
+            assert_eq!(error.kind(), LedgerErrorKind::NewerVersion);
+            assert!(error.to_string().contains("close the programs of the older version"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    };
+    refused(Credits::connect(&url));
+    refused(Credits::builder().migrate().connect(&url));
+    assert_eq!(Credits::connect_read_only(&url).unwrap().wallet("ann").credits().unwrap(), 10);
     // It closes. Opening alone raises no format; making the tables does.
     cluster.run(&url, "UPDATE lanes SET held_until = 0 WHERE lane = 1");
-    assert_eq!(Credits::connect(&url).unwrap().wallet("ann").credits().unwrap(), 20);
+    refused(Credits::connect(&url));
     assert_eq!(cluster.count(&url, FORMAT), 0);
     credits_runtime::Credits::make_tables(&url).unwrap();
     assert_eq!(cluster.count(&url, FORMAT), newest);
+    let credits = Credits::connect(&url).unwrap();
     credits.wallet("ann").give_credits(10).now().wait().unwrap();
     credits.verify().unwrap();
 }

@@ -122,7 +122,8 @@ impl Core {
             slot = slot.guarded(HoldGuard::unarmed(inbox, wallet));
         }
         let request = Arc::new(request);
-        match inbox.submit(Waiting { request: Arc::clone(&request), slot }) {
+        let since = on!(self, engine => engine.sent_at());
+        match inbox.submit(Waiting { request: Arc::clone(&request), slot, since }) {
             Ok(()) => Reply::waiting(receiver, request, read),
             Err(Refused::Full(waiting)) if self.queue.waits => {
                 Reply::queued((Arc::clone(inbox), waiting), receiver, read)

@@ -46,6 +46,12 @@ pub(crate) struct FileEngine {
 }
 
 impl FileEngine {
+    /// The reading of the monotonic clock when a request is sent, which a file does not need.
+    #[expect(clippy::unused_self, reason = "as of the other engine")]
+    pub(super) fn sent_at(&self) -> Duration {
+        Duration::ZERO
+    }
+
     pub(super) fn is_read_only(&self) -> bool {
         self.checkpointer.is_none()
     }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::driver::{wait_for, wait_up_to};
+use super::driver::{wait_for, wait_until};
 use super::failure::DatabaseFailure;
 use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants, wallet_id};
 use super::lane::{LaneWork, WriteLane};
 use super::lease::{HELD_FOR, Lease};
 use super::names::{LANES, RowName, number, to_long};
-use super::opening::{FORMAT, newer_format};
+use super::opening::check_format;
 use super::session::Session;
 use super::statement::Statement;
 use super::writes::Writes;
@@ -31,8 +31,10 @@ use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// The least time for each step of an attempt.
-pub(super) const ATTEMPT_MIN: Duration = Duration::from_secs(1);
+/// The least time for the steps of an attempt. A step that may have written is waited for longer, because its outcome is not
+/// known before it ends.
+pub(super) const READ_MIN: Duration = Duration::from_secs(1);
+const WRITE_MIN: Duration = Duration::from_secs(10);
 
 /// A commit is durable before it is answered, whatever the database's default is.
 const LANE: &str = "
@@ -137,7 +139,7 @@ impl WriteLane {
     ) -> Result<Attempted, DatabaseFailure> {
         let session = match self.session.take().filter(|session| !session.is_closed()) {
             Some(session) => session,
-            None => self.database.connect_lane(&|| self.patience(work))?,
+            None => self.database.connect_lane(&|by| self.unless_closing(work, by))?,
         };
         let attempted = self.attempt_on(&session, work, wants, known);
         match &attempted {
@@ -171,16 +173,12 @@ impl WriteLane {
         statements.extend(asked.into_iter().map(|(statement, _)| statement));
         let due_from = statements.len();
         if work.is_due {
-            let (now, max) = (
-                self.clock.now().microseconds(),
-                i64::try_from(DUE_RECORDS_MAX.saturating_add(self.failed_due.len())).unwrap_or(i64::MAX),
-            );
-            statements.push(Statement::unnamed(DUE_RECORDS).long(now).long(max));
-            statements.push(Statement::unnamed(DUE_WALLETS).long(now).long(max));
+            statements.extend(self.due_statements());
         }
         let settling = self.unsettled.as_ref();
         statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
-        let mut rows = wait_up_to(|| self.patience(work), session.run_all(&statements))?;
+        let by = self.step_by(READ_MIN);
+        let mut rows = wait_until(|| self.unless_closing(work, by), session.run_all(&statements))?;
         session.check(rows.get(1).map(Vec::as_slice).unwrap_or_default())?;
         if self.unsettled.is_some() {
             let found = rows.pop().unwrap_or_default();
@@ -245,7 +243,8 @@ impl WriteLane {
         let batches = lane.batches.saturating_add(1);
         self.unsettled =
             Some(Unsettled { lane: lease.lane, first, body, batches, at: sealed.position.last_at, decided });
-        let result = wait_up_to(|| self.patience(work), session.run_all(&statements));
+        let by = self.step_by(WRITE_MIN);
+        let result = wait_until(|| self.unless_closing(work, by), session.run_all(&statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
         {
@@ -261,6 +260,13 @@ impl WriteLane {
         Ok(Attempted::Written(decided))
     }
 
+    /// The statements that find records and wallets with due work, with room for those that are passed over.
+    fn due_statements(&self) -> [Statement; 2] {
+        let max = DUE_RECORDS_MAX.saturating_add(self.failed_due.len());
+        let (now, max) = (self.clock.now().microseconds(), i64::try_from(max).unwrap_or(i64::MAX));
+        [DUE_RECORDS, DUE_WALLETS].map(|sql| Statement::unnamed(sql).long(now).long(max))
+    }
+
     /// The lane that this program holds.
     /// Also returns whether it was taken just now.
     fn held(&mut self, session: &Session, work: &LaneWork<'_>) -> Result<(Lease, bool), DatabaseFailure> {
@@ -268,21 +274,27 @@ impl WriteLane {
             return Ok((lease, false));
         }
         let taken = Lease::take(session, self.database.holder);
-        let lease = wait_up_to(|| self.patience(work), taken)?;
+        let by = self.step_by(WRITE_MIN);
+        let lease = wait_until(|| self.unless_closing(work, by), taken)?;
         self.lease = Some(lease);
         Ok((lease, true))
     }
 
     fn roll_back(session: &Session) {
         // If it fails, the next statement does too, and the connection is replaced.
-        _ = wait_for(ATTEMPT_MIN, session.run(Statement::unnamed("ROLLBACK")));
+        _ = wait_for(READ_MIN, session.run(Statement::unnamed("ROLLBACK")));
     }
 
-    /// The time that each step of an attempt may take: what is left for the answer.
-    fn patience(&self, work: &LaneWork<'_>) -> Duration {
-        let left = self.answer_by.saturating_sub(SystemClock.monotonic());
-        let patience = left.max(self.database.answer_within.min(ATTEMPT_MIN));
-        if work.requests.is_empty() { self.database.unless_closed(patience) } else { patience }
+    /// The reading of the monotonic clock until which a step of an attempt may take: when the batch is answered, or after the
+    /// least time for the step.
+    fn step_by(&self, at_least: Duration) -> Duration {
+        let at_least = at_least.min(self.database.answer_within);
+        self.answer_by.max(SystemClock.monotonic().saturating_add(at_least))
+    }
+
+    /// The same, or earlier for what nobody waits for once the ledger is being closed.
+    pub(super) fn unless_closing(&self, work: &LaneWork<'_>, by: Duration) -> Duration {
+        if work.requests.is_empty() { self.database.unless_closing(by) } else { by }
     }
 
     /// Finds out whether the last batch was committed; returns its outcome if it was.
@@ -315,9 +327,7 @@ impl WriteLane {
             return Err(moved_meanwhile().into());
         }
         let format: i32 = row.try_get(8)?;
-        if format > FORMAT {
-            return Err(newer_format(format).into());
-        }
+        check_format(format)?;
         let head: &[u8] = row.try_get(4)?;
         let at = Timestamp::from_microseconds(row.try_get(3)?);
         let (batches, last) = (row.try_get(1)?, number(row.try_get(2)?));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::clock::DatabaseClock;
-use super::driver::{Driver, wait_up_to};
+use super::driver::{Driver, wait_until};
 use super::failure::DatabaseFailure;
 use super::names::{Numbering, number};
 use super::opening::Connecting;
@@ -17,13 +17,14 @@ use super::session::Session;
 use super::statement::Statement;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
+use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::feed::CommitFeed;
 use crate::error::LedgerError;
 
 /// Connections that wait for readers, at most.
 const IDLE_MAX: usize = 8;
-/// Longest time that something takes which a closed ledger waits for.
-const CLOSES_WITHIN: Duration = Duration::from_secs(2);
+/// Time for what is under way when the ledger is closed, besides writes, and again for what is left then.
+pub(super) const CLOSES_WITHIN: Duration = Duration::from_secs(2);
 /// Attempts at a read that loses against other transactions.
 const READS_MAX: usize = 5;
 
@@ -47,6 +48,8 @@ pub(super) struct Database {
     own: Mutex<BTreeMap<i32, FactNumber>>,
     pub(super) feed: Arc<CommitFeed>,
     pub(super) counts: DatabaseCounts,
+    /// The reading of the monotonic clock until which a ledger that is being closed waits.
+    closes_by: Mutex<Option<Duration>>,
     /// Whether the ledger is closed, so that nothing is read any more.
     is_closed: AtomicBool,
 }
@@ -80,6 +83,7 @@ impl Database {
             own: Mutex::default(),
             feed,
             counts: DatabaseCounts::default(),
+            closes_by: Mutex::default(),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -89,19 +93,28 @@ impl Database {
         self.driver.share_sessions();
     }
 
-    /// Opens a connection of a lane, within a time that may become shorter meanwhile.
-    pub(super) fn connect_lane(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
-        self.driver.connect_lane(at_most)
+    /// Opens a connection of a lane; `until` makes the time by which it is open shorter.
+    pub(super) fn connect_lane(
+        &self,
+        until: &dyn Fn(Duration) -> Duration,
+    ) -> Result<Session, DatabaseFailure> {
+        self.driver.connect_lane(until)
     }
 
-    /// Whether the ledger is being closed.
-    pub(super) fn is_closing(&self) -> bool {
-        self.feed.is_closed()
+    /// A reading of the monotonic clock until which something waits for the database, or an earlier one once the ledger is
+    /// being closed.
+    pub(super) fn unless_closing(&self, by: Duration) -> Duration {
+        if !self.feed.is_closed() {
+            return by;
+        }
+        let mut closes_by = self.closes_by.lock().unwrap_or_else(PoisonError::into_inner);
+        by.min(*closes_by.get_or_insert_with(|| SystemClock.monotonic().saturating_add(CLOSES_WITHIN)))
     }
 
-    /// A time to wait for the database, which is shorter once the ledger is closed.
-    pub(super) fn unless_closed(&self, at_most: Duration) -> Duration {
-        if self.is_closing() { at_most.min(CLOSES_WITHIN) } else { at_most }
+    /// Gives what is left to do when the lanes have ended its time.
+    pub(super) fn begin_last(&self) {
+        let closes_by = SystemClock.monotonic().saturating_add(CLOSES_WITHIN);
+        *self.closes_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(closes_by);
     }
 
     /// Ends all reads, and the connections of the readers.
@@ -116,7 +129,7 @@ impl Database {
         if self.is_closed.load(Ordering::Acquire) {
             return Err(LedgerError::closed());
         }
-        let at_most = || self.unless_closed(self.answer_within);
+        let by = SystemClock.monotonic().saturating_add(self.answer_within);
         let (mut is_new, mut reads) = (false, 0);
         loop {
             reads += 1;
@@ -125,10 +138,10 @@ impl Database {
                 Ok(session)
             } else {
                 is_new = true;
-                self.driver.connect_up_to(&at_most)
+                self.driver.connect_until(&|by| self.unless_closing(by))
             };
             let read = session.and_then(|session| {
-                let rows = wait_up_to(at_most, session.run(statement()))?;
+                let rows = wait_until(|| self.unless_closing(by), session.run(statement()))?;
                 Ok((session, rows))
             });
             match read {

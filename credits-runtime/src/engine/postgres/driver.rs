@@ -18,8 +18,9 @@ use super::session::{Session, is_cut, refuses_options};
 use crate::engine::clock::{Clock as _, SystemClock};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// Longest time to establish a connection.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// Longest and least time to establish a connection, with all hosts of the address.
+const CONNECT_WITHIN: Duration = Duration::from_secs(20);
+const CONNECT_MIN: Duration = Duration::from_secs(2);
 /// How often a thread that waits looks at its limit.
 const LIMIT_CHECK_EVERY: Duration = Duration::from_millis(500);
 
@@ -28,13 +29,15 @@ pub(super) struct Driver {
     /// `None` once it ends.
     runtime: Option<Runtime>,
     server: PostgresServer,
+    /// Time to establish a connection.
+    connect_within: Duration,
     /// Whether a pool stands before the server, so that no session is a lane's own.
     is_pooled: AtomicBool,
 }
 
 impl Driver {
-    /// A driver of connections to the database with this address.
-    pub(super) fn start(url: &str) -> Result<Self, LedgerError> {
+    /// A driver of connections to the database with this address, for writes that are answered within a time.
+    pub(super) fn start(url: &str, answer_within: Duration) -> Result<Self, LedgerError> {
         let PostgresServer { mut config, tls } = PostgresServer::at(url).map_err(|error| {
             let message = format!(
                 "the address of the database cannot be used ({error}): write postgres://user:password@host:port/database"
@@ -44,7 +47,10 @@ impl Driver {
         if config.get_application_name().is_none() {
             config.application_name("credits");
         }
-        config.connect_timeout(CONNECT_WITHIN);
+        let connect_within = CONNECT_WITHIN.min(answer_within.saturating_mul(2)).max(CONNECT_MIN);
+        // Each of several hosts has its time, and so has the handshake.
+        let steps = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).saturating_add(1);
+        config.connect_timeout(connect_within.checked_div(steps).unwrap_or(connect_within));
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("credits-database")
@@ -60,38 +66,43 @@ impl Driver {
         Ok(Self {
             runtime: Some(runtime),
             server: PostgresServer { config, tls },
+            connect_within,
             is_pooled: AtomicBool::new(false),
         })
     }
 
     /// Opens a connection of a reader.
     pub(super) fn connect(&self) -> Result<Session, DatabaseFailure> {
-        self.connect_up_to(&|| CONNECT_WITHIN.saturating_mul(2))
+        self.connect_until(&|by| by)
     }
 
-    /// Opens a connection of a reader within a time that may become shorter meanwhile.
-    pub(super) fn connect_up_to(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
-        self.connect_with(self.server.config.clone(), at_most).map(Session::unnamed)
+    /// Opens a connection of a reader; `until` makes the time by which it is open shorter.
+    pub(super) fn connect_until(
+        &self,
+        until: &dyn Fn(Duration) -> Duration,
+    ) -> Result<Session, DatabaseFailure> {
+        self.connect_with(self.server.config.clone(), until).map(Session::unnamed)
     }
 
     /// Opens a connection of a lane. Its session is the lane's alone, unless a pool stands before the server.
-    pub(super) fn connect_lane(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
+    pub(super) fn connect_lane(
+        &self,
+        until: &dyn Fn(Duration) -> Duration,
+    ) -> Result<Session, DatabaseFailure> {
         if self.is_pooled.load(Ordering::Relaxed) {
-            return self.connect_up_to(at_most);
+            return self.connect_until(until);
         }
-        let session = match self.connect_own(at_most) {
+        let session = match self.connect_own(until) {
             Err(DatabaseFailure::Refused(error) | DatabaseFailure::Lost(error))
                 if refuses_options(&error) =>
             {
-                self.connect_up_to(at_most)?
+                self.connect_until(until)?
             }
-            // Some pools refuse options by closing the connection, which a network may do as well.
+            // Some pools refuse options by closing the connection, which a network may do as well: the next connection is
+            // tried with options again.
             Err(DatabaseFailure::Lost(error)) if is_cut(&error) => {
-                let shared = self.connect_up_to(at_most)?;
-                match self.connect_own(at_most) {
-                    Err(DatabaseFailure::Lost(error)) if is_cut(&error) => shared,
-                    own => own?,
-                }
+                let shared = self.connect_until(until)?;
+                return Ok(self.connect_own(until).unwrap_or(shared));
             }
             own => own?,
         };
@@ -102,12 +113,13 @@ impl Driver {
     }
 
     /// Opens a connection with options, by which it knows its session.
-    fn connect_own(&self, at_most: &dyn Fn() -> Duration) -> Result<Session, DatabaseFailure> {
+    fn connect_own(&self, until: &dyn Fn(Duration) -> Duration) -> Result<Session, DatabaseFailure> {
         let mut config = self.server.config.clone();
         let (options, token) = Session::options(config.get_options())?;
         config.options(&options);
-        let client = self.connect_with(config, at_most)?;
-        wait_up_to(at_most, Session::prepared(client, token))
+        let client = self.connect_with(config, until)?;
+        let by = SystemClock.monotonic().saturating_add(self.connect_within);
+        wait_until(|| until(by), Session::prepared(client, token))
     }
 
     /// Prepares no statements any more.
@@ -122,12 +134,12 @@ impl Driver {
     fn connect_with(
         &self,
         config: Config,
-        at_most: &dyn Fn() -> Duration,
+        until: &dyn Fn(Duration) -> Duration,
     ) -> Result<Client, DatabaseFailure> {
         let Some(runtime) = &self.runtime else { return Err(DatabaseFailure::Away) };
         let (sender, receiver) = oneshot::channel();
         let tls = self.server.tls.clone();
-        runtime.spawn(async move {
+        let connecting = runtime.spawn(async move {
             match config.connect(tls).await {
                 Ok((client, connection)) => {
                     if sender.send(Ok(client)).is_ok() {
@@ -144,7 +156,12 @@ impl Driver {
                 Err(_) => Err(DatabaseFailure::Away),
             }
         };
-        wait_up_to(at_most, connected)
+        let by = SystemClock.monotonic().saturating_add(self.connect_within);
+        let connected = wait_until(|| until(by), connected);
+        if connected.is_err() {
+            connecting.abort();
+        }
+        connected
     }
 }
 
@@ -170,22 +187,22 @@ pub(super) fn wait_for<T>(
     at_most: Duration,
     work: impl Future<Output = Result<T, DatabaseFailure>>,
 ) -> Result<T, DatabaseFailure> {
-    wait_up_to(|| at_most, work)
+    let by = SystemClock.monotonic().saturating_add(at_most);
+    wait_until(|| by, work)
 }
 
-/// Waits on this thread for a result, up to a time that may become shorter meanwhile.
-pub(super) fn wait_up_to<T>(
-    at_most: impl Fn() -> Duration,
+/// Waits on this thread for a result, until a reading of the monotonic clock that may become an earlier one meanwhile.
+pub(super) fn wait_until<T>(
+    by: impl Fn() -> Duration,
     work: impl Future<Output = Result<T, DatabaseFailure>>,
 ) -> Result<T, DatabaseFailure> {
     let waker = Arc::new(Unpark(std::thread::current())).into();
     let mut work = pin!(work);
-    let began = SystemClock.monotonic();
     loop {
         if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
-        let left = at_most().saturating_sub(SystemClock.monotonic().saturating_sub(began));
+        let left = by().saturating_sub(SystemClock.monotonic());
         if left.is_zero() {
             return Err(DatabaseFailure::Away);
         }

@@ -37,6 +37,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::{Account, Totals};
 use crate::domain::wallet::Wallet;
+use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::feed::{Followed, Following};
 use crate::engine::published::Counts;
 use crate::engine::recovery::TermsByNumber;
@@ -127,11 +128,18 @@ impl PostgresEngine {
     }
 
     /// Waits for the lanes, whose inboxes are closed.
+    /// The reading of the monotonic clock when a request is sent.
+    #[expect(clippy::unused_self, reason = "as of the other engine")]
+    pub(in crate::engine) fn sent_at(&self) -> Duration {
+        SystemClock.monotonic()
+    }
+
     pub(in crate::engine) fn close(&self) {
         let lanes = std::mem::take(&mut *self.lanes.lock().unwrap_or_else(PoisonError::into_inner));
         for lane in lanes {
             _ = lane.join();
         }
+        self.database.begin_last();
         self.subscribers.give_up();
         self.database.close();
     }

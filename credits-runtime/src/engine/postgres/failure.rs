@@ -98,12 +98,12 @@ impl DatabaseFailure {
             Self::Lost(error) => {
                 let message = format!(
                     "{what}: the database cannot be reached ({}); look whether it runs, and try again",
-                    in_words(&error)
+                    in_words_of_ledger(&error)
                 );
                 LedgerError::caused(LedgerErrorKind::Io, message, error)
             }
             Self::Again(error) | Self::Refused(error) => {
-                let message = format!("{what}: the database refused ({})", in_words(&error));
+                let message = format!("{what}: the database refused ({})", in_words_of_ledger(&error));
                 LedgerError::caused(LedgerErrorKind::Io, message, error)
             }
         }
@@ -167,11 +167,19 @@ fn is_of_statement_pool(error: &tokio_postgres::Error) -> bool {
 
 /// An error of the client, with the cause that it leaves out and what helps against it.
 pub fn in_words(error: &tokio_postgres::Error) -> String {
+    with_remedy(error, None)
+}
+
+/// The same, for a statement of the ledger.
+fn in_words_of_ledger(error: &tokio_postgres::Error) -> String {
+    let remedy = REMEDIES_OF_CODES.iter().find(|(code, _)| Some(code) == error.code());
+    with_remedy(error, remedy.map(|(_, remedy)| *remedy))
+}
+
+fn with_remedy(error: &tokio_postgres::Error, of_code: Option<&str>) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let message = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-    let of_code = REMEDIES_OF_CODES.iter().find(|(code, _)| Some(code) == error.code());
-    let of_cause = || REMEDIES.iter().find(|(cause, _)| message.contains(cause)).map(|(_, remedy)| *remedy);
-    let remedy = of_code.map(|(_, remedy)| *remedy).or_else(of_cause);
-    let remedy = remedy.map(|remedy| format!(" ({remedy})")).unwrap_or_default();
+    let of_cause = REMEDIES.iter().find(|(cause, _)| message.contains(cause)).map(|(_, remedy)| *remedy);
+    let remedy = of_cause.or(of_code).map(|remedy| format!(" ({remedy})")).unwrap_or_default();
     message + &remedy
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::attempt::{ATTEMPT_MIN, Attempted, Decided, Unsettled};
-use super::database::Database;
+use super::attempt::{Attempted, Decided, READ_MIN, Unsettled};
+use super::database::{CLOSES_WITHIN, Database};
 use super::driver::wait_for;
 use super::failure::DatabaseFailure;
 use super::fetched::Wants;
@@ -105,6 +105,10 @@ impl WriteLane {
                 TakenWork::Closed => break,
             }
             let now = SystemClock.monotonic();
+            if self.was_away() {
+                // The requests that wait are refused first.
+                due_at = due_at.max(now.saturating_add(AWAY_FOR));
+            }
             if self.books_due && self.clock.wait_until(Timestamp::MIN).is_some() && due_at <= now {
                 if let Err(error) = self.book_due() {
                     tracing::error!(%error, "something that is due could not be booked; it is retried");
@@ -115,7 +119,7 @@ impl WriteLane {
         }
         if let (Some(session), Some(lease)) = (&self.session, self.lease) {
             // Otherwise the lane is free when its time is over.
-            _ = wait_for(self.database.unless_closed(self.database.answer_within), lease.give_up(session));
+            _ = wait_for(CLOSES_WITHIN, lease.give_up(session));
         }
     }
 
@@ -127,7 +131,7 @@ impl WriteLane {
         renewal.into_iter().chain(due).min()
     }
 
-    fn work(&mut self, Work { commands, releases, due_booked, since }: Work) {
+    fn work(&mut self, Work { commands, releases, due_booked }: Work) {
         // Where time does not pass by itself, due work is booked with the next write.
         if self.clock.wait_until(Timestamp::MIN).is_none()
             && let Err(error) = self.book_due()
@@ -136,7 +140,7 @@ impl WriteLane {
         }
         self.extend();
         if !commands.is_empty() || !releases.is_empty() {
-            _ = self.batch(commands, &releases, since.unwrap_or_else(|| SystemClock.monotonic()));
+            self.batch(commands, &releases);
         }
         if !due_booked.is_empty() {
             self.failed_due.retry_now();
@@ -145,57 +149,76 @@ impl WriteLane {
         }
     }
 
-    /// Writes one batch, none of whose requests came before a reading of the monotonic clock, and replies. A request that
-    /// the database or a broken rule refuses is answered alone. Returns the error of a database that is away.
-    fn batch(
-        &mut self,
-        requests: Vec<Waiting>,
-        releases: &[(WalletId, HoldId)],
-        since: Duration,
-    ) -> Option<LedgerError> {
-        let work = LaneWork { requests: &requests, releases, is_due: false, declares: None, extends: 0 };
-        match self.finish(&work, since) {
-            Finished::Done(decided) => self.reply(requests, releases.len(), *decided),
-            Finished::Failed(error) => {
-                refuse(requests, &error);
-                // Otherwise the credits would stay held until the limits of their holds.
-                for (wallet, hold) in releases {
-                    self.inbox.release(wallet.clone(), *hold);
+    /// Writes one batch, and replies. A request that the database or a broken rule refuses is answered alone. While the
+    /// database is away, each request is refused when its time is over.
+    fn batch(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) {
+        let (mut requests, mut releases) = (self.still_in_time(requests), releases);
+        while !requests.is_empty() || !releases.is_empty() {
+            let work = LaneWork { requests: &requests, releases, is_due: false, declares: None, extends: 0 };
+            let oldest = requests.iter().map(|it| it.since).min();
+            match self.finish(&work, oldest.unwrap_or_else(|| SystemClock.monotonic())) {
+                Finished::Done(decided) => return self.reply(requests, releases.len(), *decided),
+                Finished::Failed(error) => {
+                    // Requests with some time left are attempted again, unless this attempt may have written them.
+                    let is_unknown = error.kind() == LedgerErrorKind::OutcomeUnknown;
+                    let soon = SystemClock.monotonic().saturating_add(PAUSE_MAX);
+                    let is_over = |it: &Waiting| is_unknown || self.answer_by(it) <= soon;
+                    let (over, left): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_over);
+                    refuse(over, &error);
+                    // Otherwise the credits would stay held until the limits of their holds.
+                    for (wallet, hold) in releases {
+                        self.inbox.release(wallet.clone(), *hold);
+                    }
+                    (requests, releases) = (left, &[]);
                 }
-                return Some(error);
-            }
-            Finished::Refused(error) if requests.len().saturating_add(releases.len()) <= 1 => {
-                for (_, hold) in releases {
-                    tracing::warn!(%hold, %error, "a dropped hold could not be released; it lapses at its limit");
+                Finished::Refused(error) if requests.len().saturating_add(releases.len()) <= 1 => {
+                    for (_, hold) in releases {
+                        tracing::warn!(%hold, %error, "a dropped hold could not be released; it lapses at its limit");
+                    }
+                    return refuse(requests, &error);
                 }
-                refuse(requests, &error);
+                Finished::Refused(_) => return self.each_alone(requests, releases),
             }
-            Finished::Refused(_) => return self.each_alone(requests, releases, since),
         }
-        None
     }
 
-    /// Writes each release and each request in a batch by itself, until the database is away.
-    fn each_alone(
-        &mut self,
-        requests: Vec<Waiting>,
-        releases: &[(WalletId, HoldId)],
-        since: Duration,
-    ) -> Option<LedgerError> {
-        let mut away = None;
+    /// Writes each release and each request in a batch by itself.
+    fn each_alone(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) {
         for release in releases {
-            match &away {
-                None => away = self.batch(Vec::new(), std::slice::from_ref(release), since),
-                Some(_) => self.inbox.release(release.0.clone(), release.1),
+            if self.was_away() {
+                self.inbox.release(release.0.clone(), release.1);
+            } else {
+                self.batch(Vec::new(), std::slice::from_ref(release));
             }
         }
         for request in requests {
-            match &away {
-                None => away = self.batch(vec![request], &[], since),
-                Some(error) => refuse([request], error),
-            }
+            self.batch(vec![request], &[]);
         }
-        away
+    }
+
+    /// The reading of the monotonic clock by which a request is answered.
+    fn answer_by(&self, request: &Waiting) -> Duration {
+        request.since.saturating_add(self.database.answer_within)
+    }
+
+    /// Whether the database was away a moment ago.
+    fn was_away(&self) -> bool {
+        let now = SystemClock.monotonic();
+        self.away_at.is_some_and(|at| now.saturating_sub(at) < AWAY_FOR)
+    }
+
+    /// Refuses requests whose time is over, or soon over, while the database is away, and returns the others: a queue of them
+    /// is not attempted one batch after another.
+    fn still_in_time(&self, requests: Vec<Waiting>) -> Vec<Waiting> {
+        if !self.was_away() {
+            return requests;
+        }
+        let soon = SystemClock.monotonic().saturating_add(PAUSE_MAX);
+        let (over, left): (Vec<_>, _) = requests.into_iter().partition(|it| self.answer_by(it) <= soon);
+        if !over.is_empty() {
+            refuse(over, &not_done(DatabaseFailure::Away));
+        }
+        left
     }
 
     /// Extends holds of work in progress before they lapse, in batches without requests: one that cannot be extended is put
@@ -226,7 +249,7 @@ impl WriteLane {
         let verdicts = verdicts.into_iter().map(Ok);
         let decided = requests.into_iter().zip(verdicts);
         let decided: Vec<_> = decided
-            .map(|(Waiting { request, slot }, verdict)| DecidedRequest { request, slot, verdict })
+            .map(|(Waiting { request, slot, .. }, verdict)| DecidedRequest { request, slot, verdict })
             .collect();
         let now = self.clock.now();
         self.replies.send(decided, releases, &frames, &mut self.renewals, now);
@@ -285,13 +308,8 @@ impl WriteLane {
     fn finish(&mut self, work: &LaneWork<'_>, since: Duration) -> Finished {
         let began = SystemClock.monotonic();
         let answer_within = self.database.answer_within;
-        self.answer_by = since.saturating_add(answer_within);
-        // Requests that came while the database was away are not attempted one batch after another.
-        let was_away = self.away_at.is_some_and(|at| began.saturating_sub(at) < AWAY_FOR);
-        if was_away && self.answer_by <= began {
-            return Finished::Failed(not_done(DatabaseFailure::Away));
-        }
-        self.answer_by = self.answer_by.max(began.saturating_add(answer_within.min(ATTEMPT_MIN)));
+        let at_least = began.saturating_add(answer_within.min(READ_MIN));
+        self.answer_by = since.saturating_add(answer_within).max(at_least);
         let (mut wants, mut pause, mut fetches, mut conflicts) = (self.wants(work), PAUSE_FIRST, 0, 0);
         let mut known = None;
         loop {
@@ -332,12 +350,11 @@ impl WriteLane {
             if matches!(failure, DatabaseFailure::NotOwnSession) {
                 self.database.share_sessions();
             }
-            let is_closed = work.requests.is_empty() && self.database.is_closing();
-            let is_over = is_closed || SystemClock.monotonic() >= self.answer_by;
+            let is_over = SystemClock.monotonic() >= self.unless_closing(work, self.answer_by);
             conflicts += usize::from(failure.is_conflict());
             if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {
                 self.renewals.undo();
-                if failure.is_transient() && !failure.is_conflict() {
+                if matches!(failure, DatabaseFailure::Lost(_) | DatabaseFailure::Away) {
                     self.away_at = Some(SystemClock.monotonic());
                 }
                 let is_unknown = self.unsettled.take().is_some();

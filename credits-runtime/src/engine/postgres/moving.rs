@@ -18,7 +18,7 @@ use super::driver::{Driver, wait_for};
 use super::failure::DatabaseFailure;
 use super::fetched::{Fetch, FetchedRecords, FetchedSource, NotFetched, Wants, head};
 use super::names::{MOVED_LANE, Numbering, RowName, number, to_long};
-use super::opening::{FORMAT, LedgerRow, ledger_row, make_tables};
+use super::opening::{FORMAT, LOCK, LOCK_TIMEOUT, LedgerRow, check_format, ledger_row, make_tables};
 use super::session::Session;
 use super::statement::Statement;
 use super::writes::{Writes, chained};
@@ -51,12 +51,6 @@ const FACTS_AT_ONCE: usize = 2_000;
 pub(super) const WALLETS_AT_ONCE: usize = 500;
 
 const ENTRIES: &str = "SELECT EXISTS (SELECT FROM journal)";
-
-/// Programs wait for a lock that is waited for.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
-
-/// No batch of another program is under way, and each later one reads that facts are moved.
-const LOCK: &str = "LOCK TABLE lanes IN EXCLUSIVE MODE";
 
 /// Takes a database without facts that no program has open, or continues a move into it.
 const CLAIM: &str = "
@@ -276,7 +270,7 @@ fn wants_of(booked: &Booked) -> Wants {
 
 impl Tables {
     pub(super) fn connect(url: &str) -> Result<Self, LedgerError> {
-        let driver = Driver::start(url)?;
+        let driver = Driver::start(url, ANSWER_WITHIN)?;
         Ok(Self { session: driver.connect().map_err(failed)?, _driver: driver })
     }
 
@@ -291,7 +285,8 @@ impl Tables {
     /// Makes the tables, unless there are empty ones, and gives them the ledger's id.
     fn claim(&self, file: &Core) -> Result<(), LedgerError> {
         wait_for(ANSWER_WITHIN, make_tables(&self.session)).map_err(failed)?;
-        let LedgerRow { id, moved, .. } = self.ledger()?;
+        let LedgerRow { id, moved, format, .. } = self.ledger()?;
+        check_format(format)?;
         if id == file.id() && moved.is_none() {
             return Ok(());
         }

@@ -55,6 +55,12 @@ const LEDGER_EXISTS: &str = "SELECT FROM ledger";
 
 const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables, format) VALUES ($1, $2, $3)";
 
+/// Programs wait for a lock that is waited for.
+pub(super) const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+
+/// No batch of another program is under way, and each later one reads the row of the ledger that is changed under this lock.
+pub(super) const LOCK: &str = "LOCK TABLE lanes IN EXCLUSIVE MODE";
+
 /// Lets programs write a newer format of facts, once no lane is held by a program that does not read it.
 const RAISE_FORMAT: &str = "
     UPDATE ledger SET format = $1 WHERE format < $1 AND NOT EXISTS (
@@ -148,16 +154,22 @@ struct FoundTables {
 /// Finds the tables of a ledger, or makes them.
 fn find_tables(url: &str, connecting: &Connecting) -> Result<FoundTables, LedgerError> {
     let opened = |failure: DatabaseFailure| failure.into_error("the ledger cannot be opened");
-    let (driver, answer_within) = (Driver::start(url)?, connecting.answer_within);
+    let (driver, answer_within) = (Driver::start(url, connecting.answer_within)?, connecting.answer_within);
     let session = driver.connect().map_err(opened)?;
     if connecting.makes_tables {
         wait_for(answer_within, make_tables(&session)).map_err(opened)?;
     }
-    let LedgerRow { id, moved, covers, format } =
-        wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
-    if connecting.makes_tables && format < FORMAT {
-        let raise = Statement::new(RAISE_FORMAT).integer(FORMAT).integer(MOVED_LANE);
-        wait_for(answer_within, session.run(raise)).map_err(opened)?;
+    let mut row = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    if connecting.makes_tables && row.format < FORMAT {
+        let raise = Statement::unnamed(RAISE_FORMAT).integer(FORMAT).integer(MOVED_LANE);
+        let statements = ["BEGIN", LOCK_TIMEOUT, LOCK].map(Statement::unnamed).into_iter();
+        let statements: Vec<_> = statements.chain([raise, Statement::unnamed("COMMIT")]).collect();
+        wait_for(answer_within, session.run_all(&statements)).map_err(opened)?;
+        row = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    }
+    let LedgerRow { id, moved, covers, format } = row;
+    if connecting.role != Role::Reader {
+        check_format(format)?;
     }
     let numbering = match moved {
         Some(moved) => Numbering { moved },
@@ -384,17 +396,32 @@ pub(super) struct LedgerRow {
     pub(super) moved: Option<FactNumber>,
     /// The catalogue by which wallets have covers.
     pub(super) covers: Option<u32>,
-    /// The newest format of facts that programs may write.
-    format: i32,
+    /// The format of facts that programs write.
+    pub(super) format: i32,
 }
 
-/// The error of a ledger whose facts may have a newer format than this program reads.
-pub(super) fn newer_format(format: i32) -> LedgerError {
+/// Fails unless this program writes the format that the ledger has.
+pub(super) fn check_format(format: i32) -> Result<(), LedgerError> {
+    if format >= FORMAT {
+        return check_format_is_read(format);
+    }
+    let message = format!(
+        "the ledger's facts have format {format}, and this program writes format {FORMAT}: close the programs of the older version, and \
+         run `credits migrate`, or open the ledger with `migrate()`"
+    );
+    Err(LedgerError::new(LedgerErrorKind::NewerVersion, message))
+}
+
+/// Fails if this program does not read the format that the ledger may have.
+fn check_format_is_read(format: i32) -> Result<(), LedgerError> {
+    if format <= FORMAT {
+        return Ok(());
+    }
     let message = format!(
         "the ledger's facts may have format {format}, and this program reads format {FORMAT}: use the version of the program that \
          raised it, or a later one"
     );
-    LedgerError::new(LedgerErrorKind::NewerVersion, message)
+    Err(LedgerError::new(LedgerErrorKind::NewerVersion, message))
 }
 
 /// The error of a database into which a file was moved in part.
@@ -431,9 +458,7 @@ pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseF
         return Err(LedgerError::new(LedgerErrorKind::NewerVersion, message).into());
     }
     let format: i32 = row.try_get(4)?;
-    if format > FORMAT {
-        return Err(newer_format(format).into());
-    }
+    check_format_is_read(format)?;
     let id: &[u8] = row.try_get(0)?;
     let broken = || LedgerError::damaged("its id cannot be read");
     let (covers, moved): (Option<i32>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);

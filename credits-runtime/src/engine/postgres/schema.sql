@@ -7,7 +7,7 @@ CREATE TABLE ledger (
     id bytea NOT NULL CHECK (length(id) = 16),
     -- The version of these tables.
     tables int NOT NULL,
-    -- The newest format of facts that programs may write, which every program that opens the ledger must read.
+    -- The format of facts that programs write. One that writes an older or a newer format writes nothing.
     format int NOT NULL,
     -- The last number of the facts that were moved from a file; 0 if none were, and none while they are moved.
     moved bigint DEFAULT 0,

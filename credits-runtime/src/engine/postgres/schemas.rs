@@ -14,7 +14,7 @@ pub(crate) fn empty_schema() -> Result<Option<String>, LedgerError> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(url) = std::env::var(DATABASE) else { return Ok(None) };
     let schema = format!("ledger_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let driver = Driver::start(&url)?;
+    let driver = Driver::start(&url, Duration::from_secs(30))?;
     let failed =
         |failure: super::failure::DatabaseFailure| failure.into_error("the schema of a test cannot be made");
     let session = driver.connect().map_err(failed)?;

@@ -60,7 +60,7 @@ const JOURNAL: &str = "
     SELECT ordinal, facts, number, first, balance, body, key FROM journal
     WHERE owner = $1 AND record = $2 AND ordinal > $3 AND ordinal <= $4 ORDER BY ordinal LIMIT $5";
 
-const KEYS: &str = "SELECT key, number FROM keys WHERE owner = $1";
+const KEYS: &str = "SELECT key, number, lane FROM keys WHERE owner = $1";
 
 /// One statement, so that the sums are those of the lane's last frame.
 const LANES: &str = "
@@ -323,7 +323,11 @@ impl RowVerification<'_> {
         expected: &Expected,
     ) -> Result<Vec<u8>, LedgerError> {
         let mut record = R::default();
-        self.journal(expected, |booked, _| {
+        self.journal(expected, |booked, row| {
+            if row.key.is_some() {
+                let record = &expected.name.record;
+                return Err(contradicts(format!("record `{record}` has a key"), &expected.name.owner));
+            }
             let own = booked.numbered().filter(|(_, fact)| RowName::of(&fact.record) == expected.name);
             own.for_each(|(number, fact)| _ = record.apply(number, fact));
             Ok(())
@@ -391,6 +395,13 @@ impl RowVerification<'_> {
             let key: &[u8] = unreadable(row.try_get(0))?;
             let key: Hash128 = key.try_into().map_err(|_| contradicts("a key cannot be read", owner))?;
             let (found, last) = (number(unreadable(row.try_get(1))?), used.get(&key));
+            let lane: i32 = unreadable(row.try_get(2))?;
+            if self.engine.database.numbering.lane_of(found) != Some(lane) {
+                return Err(contradicts(
+                    format!("a key names lane {lane}, which has no fact {found},"),
+                    owner,
+                ));
+            }
             let is_last = last.is_some_and(|last| last.frame == found && !last.is_placed);
             // It may have been used again since its wallet was read.
             let is_later = || last.is_none_or(|last| last.frame < found);

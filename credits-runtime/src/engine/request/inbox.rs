@@ -9,7 +9,6 @@ use crate::domain::command::Command;
 use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
 use crate::engine::batch::billing::Bill;
-use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::sync::{Condvar, Mutex, MutexGuard};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -37,6 +36,8 @@ pub(crate) struct Waiting {
     /// Shared with the caller, whose thread allocated it and frees it.
     pub(crate) request: Arc<Request>,
     pub(crate) slot: Slot,
+    /// The reading of the monotonic clock when it was sent, for a ledger in a database.
+    pub(crate) since: Duration,
 }
 
 /// The sender of a result to a caller that waits until all due work is booked.
@@ -49,8 +50,6 @@ pub(crate) struct Work<T = Waiting> {
     pub(crate) releases: Vec<(WalletId, HoldId)>,
     /// Callers that wait until all due work is booked.
     pub(crate) due_booked: Vec<DueCaller>,
-    /// The reading of the monotonic clock before which no command was queued.
-    pub(crate) since: Option<Duration>,
 }
 
 /// The result of waiting for work.
@@ -104,7 +103,7 @@ pub(crate) struct Inbox<T = Waiting> {
 
 impl<T> Default for Work<T> {
     fn default() -> Self {
-        Self { commands: Vec::new(), releases: Vec::new(), due_booked: Vec::new(), since: None }
+        Self { commands: Vec::new(), releases: Vec::new(), due_booked: Vec::new() }
     }
 }
 
@@ -184,7 +183,6 @@ impl<T> Inbox<T> {
         if contents.work.commands.len() >= self.commands_max {
             return Err((contents, Refused::Full(waiting)));
         }
-        contents.work.since.get_or_insert_with(|| SystemClock.monotonic());
         contents.work.commands.push(waiting);
         self.wake_writer(contents);
         Ok(())
@@ -265,7 +263,6 @@ impl<T> Inbox<T> {
         let mut work = std::mem::take(&mut contents.work);
         if work.commands.len() > BATCH_COMMANDS_MAX {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
-            contents.work.since = work.since;
         }
         self.notify_room(contents);
         TakenWork::Work(work)

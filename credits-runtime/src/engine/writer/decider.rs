@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::renewals::Renewals;
 use crate::domain::billing::sale::Sale;
@@ -177,7 +178,7 @@ impl Decider {
                     failed.extend(work.decided.pop());
                     requests_max = work.decided.len();
                     for DecidedRequest { request, slot, .. } in work.decided.drain(..).rev() {
-                        work.waiting.push_front(Waiting { request, slot });
+                        work.waiting.push_front(Waiting { request, slot, since: Duration::ZERO });
                     }
                 }
             }
@@ -215,7 +216,7 @@ impl Decider {
     ) -> bool {
         while !batch.is_full()
             && decided.len() < requests_max
-            && let Some(Waiting { request, slot }) = waiting.pop_front()
+            && let Some(Waiting { request, slot, .. }) = waiting.pop_front()
         {
             // Listed before it is decided, so that the caller of a request that panics can be found.
             decided.push(DecidedRequest { request, slot, verdict: Err(rule_broken()) });

@@ -111,7 +111,7 @@ fn renew(wallet: &WalletId, opened: OpenedHold, renewals: &mut Renewals) -> Opti
 
 /// Sends an error to requests.
 pub(crate) fn refuse(requests: impl IntoIterator<Item = Waiting>, error: &LedgerError) {
-    for Waiting { request, slot } in requests {
+    for Waiting { request, slot, .. } in requests {
         slot.send(Err(Box::new(error.of(request.key()).into())));
     }
 }

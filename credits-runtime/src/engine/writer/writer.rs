@@ -149,7 +149,7 @@ impl Writer {
                     let (slot, outcome) = Slot::new();
                     outcomes.push((owner.clone(), outcome));
                     let request = Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
-                    requests.push_back(Waiting { request, slot });
+                    requests.push_back(Waiting { request, slot, since: Duration::ZERO });
                 }
             }
             while !requests.is_empty() {
@@ -232,7 +232,7 @@ impl Writer {
 
     fn work(&mut self, work: Work) {
         self.check_files();
-        let Work { commands, mut releases, due_booked, .. } = work;
+        let Work { commands, mut releases, due_booked } = work;
         let mut commands = VecDeque::from(commands);
         if let Err(error) = self.change_covers() {
             tracing::error!(%error, "covers could not be changed to another price list's; the next opening does it");
@@ -278,7 +278,9 @@ impl Writer {
                     self.schedule.retry_at = Some(retry_at);
                     self.schedule.next_due = self.schedule.next_due.into_iter().chain([retry_at]).min();
                 }
-                refuse(decided.into_iter().map(|it| Waiting { request: it.request, slot: it.slot }), &error);
+                let requests = decided.into_iter();
+                let since = Duration::ZERO;
+                refuse(requests.map(|it| Waiting { request: it.request, slot: it.slot, since }), &error);
                 return Err(error);
             }
         };

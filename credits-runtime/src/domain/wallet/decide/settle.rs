@@ -33,7 +33,9 @@ pub(super) fn settle(
         Some(held) => held,
         None => opened(id, command, prior)?.clone(),
     };
-    if late && closing_of(id, prior) != HoldClosing::Lapsed {
+    // Its end may be forgotten after the retention time: it may have been a settlement.
+    let is_old = held.opened_at.after(policy.keep_keys) <= now;
+    if late && (is_old || closing_of(id, prior) != HoldClosing::Lapsed) {
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     let (charge, operation) = at.charge(&held)?;
