@@ -386,7 +386,7 @@ fn writes_that_wait_for_a_database_are_answered_in_their_time() {
     let url = cluster.database();
     drop(connect(&url));
     let proxy = HangingProxy::start(cluster.socket());
-    let credits = Credits::builder().lanes(1).answer_within(Duration::from_secs(5));
+    let credits = Credits::builder().lanes(1).answer_within(Duration::from_secs(10));
     let credits = credits.connect(proxy.url(&url)).unwrap();
     let give = |number: usize| credits.wallet("ann").give_credits(1).key(number.to_string()).now();
     give(0).wait().unwrap();

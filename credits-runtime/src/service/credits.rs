@@ -1084,7 +1084,8 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
-    /// The longest time until a write to a database is answered, while the database is away; 30 seconds unless set. A
+    /// The longest time until a write to a database is answered, from when it is sent, while the database is away; 30 seconds
+    /// unless set. An attempt that is under way then ends first, in some seconds. A
     /// write whose commit was not answered by then fails with `OutcomeUnknown`, any other with `NotDone`.
     #[cfg(feature = "postgres")]
     pub fn answer_within(mut self, time: std::time::Duration) -> Self {

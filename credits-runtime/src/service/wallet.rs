@@ -607,7 +607,8 @@ impl<C> Wallet<C> {
     /// Settles a hold by its number, from [`Hold::into_id`](crate::Hold::into_id): charges the amount set
     /// aside. Another call returns the first outcome.
     ///
-    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, or if `keep_keys` after it was opened its end is not
+    /// known any more.
     ///
     /// ```
     /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }

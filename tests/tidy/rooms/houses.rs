@@ -104,7 +104,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
-    ("engine/request", &["domain", "engine/batch", "engine/sync", "error"]),
+    ("engine/request", &["domain", "engine/batch", "engine/clock", "engine/sync", "error"]),
     (
         "engine/checkpoint",
         &[

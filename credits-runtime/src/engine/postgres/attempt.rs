@@ -35,6 +35,7 @@ use crate::error::{LedgerError, LedgerErrorKind};
 /// known before it ends.
 pub(super) const READ_MIN: Duration = Duration::from_secs(1);
 const WRITE_MIN: Duration = Duration::from_secs(10);
+const CONNECT_MIN: Duration = Duration::from_secs(2);
 
 /// A commit is durable before it is answered, whatever the database's default is.
 const LANE: &str = "
@@ -137,9 +138,12 @@ impl WriteLane {
         wants: &Wants,
         known: Option<FetchedRecords>,
     ) -> Result<Attempted, DatabaseFailure> {
-        let session = match self.session.take().filter(|session| !session.is_closed()) {
-            Some(session) => session,
-            None => self.database.connect_lane(&|by| self.unless_closing(work, by))?,
+        let own = self.session.take().filter(|session| !session.is_closed());
+        let session = if let Some(session) = own {
+            session
+        } else {
+            let until = self.step(work, CONNECT_MIN);
+            self.database.connect_lane(&|by| by.min(until()))?
         };
         let attempted = self.attempt_on(&session, work, wants, known);
         match &attempted {
@@ -177,8 +181,7 @@ impl WriteLane {
         }
         let settling = self.unsettled.as_ref();
         statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
-        let by = self.step_by(READ_MIN);
-        let mut rows = wait_until(|| self.unless_closing(work, by), session.run_all(&statements))?;
+        let mut rows = wait_until(self.step(work, READ_MIN), session.run_all(&statements))?;
         session.check(rows.get(1).map(Vec::as_slice).unwrap_or_default())?;
         if self.unsettled.is_some() {
             let found = rows.pop().unwrap_or_default();
@@ -243,8 +246,7 @@ impl WriteLane {
         let batches = lane.batches.saturating_add(1);
         self.unsettled =
             Some(Unsettled { lane: lease.lane, first, body, batches, at: sealed.position.last_at, decided });
-        let by = self.step_by(WRITE_MIN);
-        let result = wait_until(|| self.unless_closing(work, by), session.run_all(&statements));
+        let result = wait_until(self.step(work, WRITE_MIN), session.run_all(&statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
         {
@@ -274,8 +276,7 @@ impl WriteLane {
             return Ok((lease, false));
         }
         let taken = Lease::take(session, self.database.holder);
-        let by = self.step_by(WRITE_MIN);
-        let lease = wait_until(|| self.unless_closing(work, by), taken)?;
+        let lease = wait_until(self.step(work, WRITE_MIN), taken)?;
         self.lease = Some(lease);
         Ok((lease, true))
     }
@@ -285,16 +286,13 @@ impl WriteLane {
         _ = wait_for(READ_MIN, session.run(Statement::unnamed("ROLLBACK")));
     }
 
-    /// The reading of the monotonic clock until which a step of an attempt may take: when the batch is answered, or after the
-    /// least time for the step.
-    fn step_by(&self, at_least: Duration) -> Duration {
-        let at_least = at_least.min(self.database.answer_within);
-        self.answer_by.max(SystemClock.monotonic().saturating_add(at_least))
-    }
-
-    /// The same, or earlier for what nobody waits for once the ledger is being closed.
-    pub(super) fn unless_closing(&self, work: &LaneWork<'_>, by: Duration) -> Duration {
-        if work.requests.is_empty() { self.database.unless_closing(by) } else { by }
+    /// The reading of the monotonic clock until which a step of an attempt that begins now may take: when the batch is answered,
+    /// or after the least time for the step; earlier for what nobody waits for once the ledger is being closed.
+    fn step(&self, work: &LaneWork<'_>, at_least: Duration) -> impl Fn() -> Duration {
+        let (began, database) = (SystemClock.monotonic(), Arc::clone(&self.database));
+        let by = self.answer_by.max(began.saturating_add(at_least.min(database.answer_within)));
+        let is_asked = !work.requests.is_empty();
+        move || if is_asked { by } else { database.unless_closing(by, began) }
     }
 
     /// Finds out whether the last batch was committed; returns its outcome if it was.

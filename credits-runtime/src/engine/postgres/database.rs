@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
+use super::attempt::READ_MIN;
 use super::clock::DatabaseClock;
 use super::driver::{Driver, wait_until};
 use super::failure::DatabaseFailure;
@@ -25,6 +26,8 @@ use crate::error::LedgerError;
 const IDLE_MAX: usize = 8;
 /// Time for what is under way when the ledger is closed, besides writes, and again for what is left then.
 pub(super) const CLOSES_WITHIN: Duration = Duration::from_secs(2);
+/// The least time for a step of it.
+const STEP_MIN: Duration = Duration::from_millis(500);
 /// Attempts at a read that loses against other transactions.
 const READS_MAX: usize = 5;
 
@@ -101,14 +104,21 @@ impl Database {
         self.driver.connect_lane(until)
     }
 
-    /// A reading of the monotonic clock until which something waits for the database, or an earlier one once the ledger is
-    /// being closed.
-    pub(super) fn unless_closing(&self, by: Duration) -> Duration {
+    /// A reading of the monotonic clock until which a step waits for the database, or an earlier one once the ledger is being
+    /// closed, when each step that begins has a little time all the same.
+    pub(super) fn unless_closing(&self, by: Duration, began: Duration) -> Duration {
         if !self.feed.is_closed() {
             return by;
         }
         let mut closes_by = self.closes_by.lock().unwrap_or_else(PoisonError::into_inner);
-        by.min(*closes_by.get_or_insert_with(|| SystemClock.monotonic().saturating_add(CLOSES_WITHIN)))
+        let closes_by =
+            *closes_by.get_or_insert_with(|| SystemClock.monotonic().saturating_add(CLOSES_WITHIN));
+        by.min(closes_by.max(began.saturating_add(STEP_MIN)))
+    }
+
+    /// Whether the ledger is being closed.
+    pub(super) fn is_closing(&self) -> bool {
+        self.feed.is_closed()
     }
 
     /// Gives what is left to do when the lanes have ended its time.
@@ -138,10 +148,15 @@ impl Database {
                 Ok(session)
             } else {
                 is_new = true;
-                self.driver.connect_until(&|by| self.unless_closing(by))
+                let began = SystemClock.monotonic();
+                self.driver.connect_until(&|by| self.unless_closing(by, began))
             };
             let read = session.and_then(|session| {
-                let rows = wait_until(|| self.unless_closing(by), session.run(statement()))?;
+                // A new connection has some time, however long it took.
+                let began = SystemClock.monotonic();
+                let by = by.max(began.saturating_add(READ_MIN.min(self.answer_within)));
+                let until = || self.unless_closing(by, began);
+                let rows = wait_until(until, session.run(statement()))?;
                 Ok((session, rows))
             });
             match read {

@@ -47,9 +47,10 @@ impl Driver {
         if config.get_application_name().is_none() {
             config.application_name("credits");
         }
-        let connect_within = CONNECT_WITHIN.min(answer_within.saturating_mul(2)).max(CONNECT_MIN);
-        // Each of several hosts has its time, and so has the handshake.
-        let steps = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).saturating_add(1);
+        let connect_within = CONNECT_WITHIN.min(answer_within).max(CONNECT_MIN);
+        // A host that does not answer leaves time for the other ones.
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let steps = u32::try_from(hosts).unwrap_or(u32::MAX).saturating_add(1);
         config.connect_timeout(connect_within.checked_div(steps).unwrap_or(connect_within));
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)

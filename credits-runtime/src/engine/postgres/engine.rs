@@ -127,13 +127,13 @@ impl PostgresEngine {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
     }
 
-    /// Waits for the lanes, whose inboxes are closed.
     /// The reading of the monotonic clock when a request is sent.
     #[expect(clippy::unused_self, reason = "as of the other engine")]
     pub(in crate::engine) fn sent_at(&self) -> Duration {
         SystemClock.monotonic()
     }
 
+    /// Waits for the lanes, whose inboxes are closed.
     pub(in crate::engine) fn close(&self) {
         let lanes = std::mem::take(&mut *self.lanes.lock().unwrap_or_else(PoisonError::into_inner));
         for lane in lanes {

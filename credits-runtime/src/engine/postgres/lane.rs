@@ -161,13 +161,18 @@ impl WriteLane {
                 Finished::Failed(error) => {
                     // Requests with some time left are attempted again, unless this attempt may have written them.
                     let is_unknown = error.kind() == LedgerErrorKind::OutcomeUnknown;
-                    let soon = SystemClock.monotonic().saturating_add(PAUSE_MAX);
+                    let soon = PAUSE_MAX.min(self.database.answer_within / 4);
+                    let soon = SystemClock.monotonic().saturating_add(soon);
                     let is_over = |it: &Waiting| is_unknown || self.answer_by(it) <= soon;
                     let (over, left): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_over);
                     refuse(over, &error);
                     // Otherwise the credits would stay held until the limits of their holds.
                     for (wallet, hold) in releases {
                         self.inbox.release(wallet.clone(), *hold);
+                    }
+                    if left.is_empty() && !releases.is_empty() && self.database.is_closing() {
+                        // They are taken again at once.
+                        std::thread::park_timeout(PAUSE_MAX);
                     }
                     (requests, releases) = (left, &[]);
                 }
@@ -207,14 +212,14 @@ impl WriteLane {
         self.away_at.is_some_and(|at| now.saturating_sub(at) < AWAY_FOR)
     }
 
-    /// Refuses requests whose time is over, or soon over, while the database is away, and returns the others: a queue of them
-    /// is not attempted one batch after another.
+    /// Refuses requests whose time was over while the database was away, and returns the others: a queue of them is not
+    /// attempted one batch after another.
     fn still_in_time(&self, requests: Vec<Waiting>) -> Vec<Waiting> {
         if !self.was_away() {
             return requests;
         }
-        let soon = SystemClock.monotonic().saturating_add(PAUSE_MAX);
-        let (over, left): (Vec<_>, _) = requests.into_iter().partition(|it| self.answer_by(it) <= soon);
+        let now = SystemClock.monotonic();
+        let (over, left): (Vec<_>, _) = requests.into_iter().partition(|it| self.answer_by(it) <= now);
         if !over.is_empty() {
             refuse(over, &not_done(DatabaseFailure::Away));
         }
@@ -350,7 +355,12 @@ impl WriteLane {
             if matches!(failure, DatabaseFailure::NotOwnSession) {
                 self.database.share_sessions();
             }
-            let is_over = SystemClock.monotonic() >= self.unless_closing(work, self.answer_by);
+            let is_over = SystemClock.monotonic()
+                >= if work.requests.is_empty() {
+                    self.database.unless_closing(self.answer_by, began)
+                } else {
+                    self.answer_by
+                };
             conflicts += usize::from(failure.is_conflict());
             if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {
                 self.renewals.undo();

@@ -9,6 +9,7 @@ use crate::domain::command::Command;
 use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
 use crate::engine::batch::billing::Bill;
+use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::sync::{Condvar, Mutex, MutexGuard};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -38,6 +39,15 @@ pub(crate) struct Waiting {
     pub(crate) slot: Slot,
     /// The reading of the monotonic clock when it was sent, for a ledger in a database.
     pub(crate) since: Duration,
+}
+
+impl Waiting {
+    /// Notes that a request for which there was no room is sent now.
+    pub(crate) fn is_sent_now(&mut self) {
+        if !self.since.is_zero() {
+            self.since = SystemClock.monotonic();
+        }
+    }
 }
 
 /// The sender of a result to a caller that waits until all due work is booked.

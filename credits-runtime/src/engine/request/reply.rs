@@ -42,13 +42,15 @@ struct Queued {
 
 impl Queued {
     /// Blocks this thread until the request is queued.
-    fn submit(self) -> Result<oneshot::Receiver<SlotResult>, LedgerError> {
+    fn submit(mut self) -> Result<oneshot::Receiver<SlotResult>, LedgerError> {
+        self.waiting.is_sent_now();
         self.inbox.submit_blocking(self.waiting).map(|()| self.receiver)
     }
 
     /// Tries to queue the request; returns the next state of the reply. The task is woken once there is room.
     fn poll<T>(self, context: &Context<'_>) -> Result<ReplyState<T>, LedgerError> {
-        let Self { inbox, waiting, receiver } = self;
+        let Self { inbox, mut waiting, receiver } = self;
+        waiting.is_sent_now();
         match inbox.poll_submit(waiting, context.waker()) {
             Ok(()) => Ok(ReplyState::Waiting(receiver)),
             Err(Refused::Full(waiting)) => {

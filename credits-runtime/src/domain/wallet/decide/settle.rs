@@ -33,9 +33,12 @@ pub(super) fn settle(
         Some(held) => held,
         None => opened(id, command, prior)?.clone(),
     };
-    // Its end may be forgotten after the retention time: it may have been a settlement.
-    let is_old = held.opened_at.after(policy.keep_keys) <= now;
-    if late && (is_old || closing_of(id, prior) != HoldClosing::Lapsed) {
+    // An end that is not known after the retention time is forgotten: it may have been a settlement.
+    let lapses_now =
+        || draft.bodies.iter().any(|body| matches!(body, Body::Lapsed { hold, .. } if *hold == id));
+    let is_known =
+        prior.hold_closed_by.is_some() || held.opened_at.after(policy.keep_keys) > now || lapses_now();
+    if late && (!is_known || closing_of(id, prior) != HoldClosing::Lapsed) {
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     let (charge, operation) = at.charge(&held)?;
