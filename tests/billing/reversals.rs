@@ -186,6 +186,24 @@ fn credits_that_stood_in_for_others_are_taken_for_them() {
     assert_eq!(outcome!(forgiving, &events, false), [1_000, 0]);
 }
 
+/// The refund of one pack took a credit of another one, whose dispute took one of the cycle, which is returned then: the credit
+/// that is back in the first pack is taken for the cycle.
+#[test]
+fn credits_that_stood_in_by_way_of_another_purchase_are_taken_for_them() {
+    let events = [
+        Event::Spend(225),
+        Event::Pack(0),
+        Event::Pack(1),
+        Event::Spend(815),
+        Event::Refund(0, 868),
+        Event::Reverse,
+        Event::Dispute(1),
+        Event::CycleReturned,
+    ];
+    assert_eq!(outcome!(forgiving, &events, true), [39, 0]);
+    assert_eq!(outcome!(forgiving, &events, false), [39, 0]);
+}
+
 proptest! {
     #[test]
     fn reversed_charges_leave_what_there_would_be_without_them(

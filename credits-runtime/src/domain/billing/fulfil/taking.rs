@@ -3,6 +3,8 @@
 //!
 //! It does not know how much a refund or dispute claims, nor about advances.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use credits_core::{RefundedButSpent, SubscriptionRefunds};
 
 use super::{Booking, Compared, Retaking};
@@ -123,15 +125,8 @@ impl Booking<'_> {
         if missing.is_zero() {
             return;
         }
-        let own = self.own_grants(id).grants;
-        let mut sources = vec![(own.clone(), missing)];
-        // Returns of other purchases may have taken credits of this award in place of their own, which are back now.
-        for (other, returned) in self.billing.awards.iter().filter(|(other, _)| *other != id) {
-            let grants = self.own_grants(other).grants;
-            let replaced =
-                returned.taken_of(&own).minus(award.taken_of(&grants).min(returned.taken_of(&own)));
-            sources.push((grants, replaced));
-        }
+        let mut sources = vec![(self.own_grants(id).grants, missing)];
+        sources.extend(self.stood_in(id));
         let mut parts = Vec::new();
         for (grants, mut most) in sources {
             for grant in grants {
@@ -149,6 +144,44 @@ impl Booking<'_> {
         let (category, reason) = (category.clone(), self.reason(id));
         self.draft.push(Body::TakenBack { category, parts, owed: Amount::ZERO, reason, balance_after });
         self.record(Body::TookForgiven { award: id.clone(), taken });
+    }
+
+    /// The grants of other awards whose returns took credits of this award in place of their own, also by way of further
+    /// awards, each with the most that is to be taken of it once its own credits are back.
+    fn stood_in(&self, id: &AwardId) -> Vec<(Vec<FactNumber>, Amount)> {
+        let mut lost = self.lost_to_others(id).max(0);
+        let (mut reached, mut next) = (BTreeSet::from([id.clone()]), VecDeque::from([id.clone()]));
+        let mut sources = Vec::new();
+        while lost > 0
+            && let Some(from) = next.pop_front()
+        {
+            let grants = self.own_grants(&from).grants;
+            let takers =
+                self.billing.awards.iter().filter(|(_, award)| award.taken_of(&grants).is_positive());
+            for (taker, _) in takers {
+                if !reached.insert(taker.clone()) {
+                    continue;
+                }
+                next.push_back(taker.clone());
+                let gained = self.lost_to_others(taker).saturating_neg().clamp(0, lost);
+                lost = lost.saturating_sub(gained);
+                sources.push((self.own_grants(taker).grants, Amount::new(gained)));
+            }
+        }
+        sources
+    }
+
+    /// Credits of an award's grants that returns of other awards took, less those that its own returns took of theirs.
+    fn lost_to_others(&self, id: &AwardId) -> i64 {
+        let (own, mut lost) = (self.own_grants(id).grants, 0_i64);
+        let Some(returned) = self.billing.awards.get(id) else { return lost };
+        for (_, award) in self.billing.awards.iter().filter(|(other, _)| *other != id) {
+            // The grants of a bonus are its pack's.
+            let theirs = award.grants.iter().copied().filter(|grant| !own.contains(grant));
+            let gained = returned.taken_of(&theirs.collect::<Vec<_>>());
+            lost = lost.saturating_add(award.taken_of(&own).get()).saturating_sub(gained.get());
+        }
+        lost
     }
 
     /// Schedules the next fulfilment for the end of the holds on these grants, at the latest after
