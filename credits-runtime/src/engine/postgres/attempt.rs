@@ -287,7 +287,7 @@ impl WriteLane {
     }
 
     /// The reading of the monotonic clock until which a step of an attempt that begins now may take: when the batch is answered,
-    /// or after the least time for the step; earlier for what nobody waits for once the ledger is being closed.
+    /// or after the least time for the step; earlier for work without a caller, once the ledger is being closed.
     fn step(&self, work: &LaneWork<'_>, at_least: Duration) -> impl Fn() -> Duration {
         let (began, database) = (SystemClock.monotonic(), Arc::clone(&self.database));
         let by = self.answer_by.max(began.saturating_add(at_least.min(database.answer_within)));

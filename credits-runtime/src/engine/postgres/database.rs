@@ -24,7 +24,7 @@ use crate::error::LedgerError;
 
 /// Connections that wait for readers, at most.
 const IDLE_MAX: usize = 8;
-/// Time for what is under way when the ledger is closed, besides writes, and again for what is left then.
+/// Time for reads and due work when the ledger is closed, and again for positions and leases when its lanes have ended.
 pub(super) const CLOSES_WITHIN: Duration = Duration::from_secs(2);
 /// The least time for a step of it.
 const STEP_MIN: Duration = Duration::from_millis(500);
@@ -121,7 +121,7 @@ impl Database {
         self.feed.is_closed()
     }
 
-    /// Gives what is left to do when the lanes have ended its time.
+    /// Gives time to the steps after the end of the lanes.
     pub(super) fn begin_last(&self) {
         let closes_by = SystemClock.monotonic().saturating_add(CLOSES_WITHIN);
         *self.closes_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(closes_by);
